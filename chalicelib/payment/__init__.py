@@ -1,0 +1,1 @@
+"""Payment: what is due, how it is asked for, and what counts as proof that it was paid."""
