@@ -1,0 +1,35 @@
+"""Nouns of uploads: where to send a file, and what a look at it found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.contracts.attachment import Attachment
+from chalicelib.kernel.digest import Digest
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An announced file and the form (HTML names and values) with which to POST it straight to storage."""
+
+    attachment: Attachment
+    url: str
+    fields: Mapping[str, str]
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What the bytes are, by content."""
+
+    media_type: str
+    size: int
+    sha256: Digest
+    pages: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Accepted, or refused for `reason` (a message code)."""
+
+    accepted: Accepted | None = None
+    reason: str = ""

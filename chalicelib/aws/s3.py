@@ -1,0 +1,164 @@
+"""One bucket, as the rooms use it: write once, read by version, never list.
+
+`put_once` and `copy_once` never replace: an object that is there already is left, and what is stored is reported, so that
+a repeat is harmless and a caller can compare digests.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from chalicelib.aws.errors import status_of, translated
+from chalicelib.kernel.digest import Digest, of_stream
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as it lies there. `version` is empty where the bucket keeps none."""
+
+    key: str
+    version: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """A bucket by name."""
+
+    name: str
+    client: "S3Client"
+
+    def put_once(self, key: str, body: bytes, media_type: str) -> Stored:
+        """Store `body` unless the key is taken (`If-None-Match: *`); answers what lies there in either case."""
+        from botocore.exceptions import ClientError
+
+        digest = Digest.of(body)
+        try:
+            with translated():
+                answer = self.client.put_object(
+                    Bucket=self.name,
+                    Key=key,
+                    Body=body,
+                    ContentType=media_type,
+                    ChecksumSHA256=digest.base64,
+                    IfNoneMatch="*",
+                )
+        except ClientError as error:
+            if status_of(error) != 412:
+                raise
+            return self.stored(key)
+        return Stored(key, answer.get("VersionId", ""), len(body), digest)
+
+    def stored(self, key: str, version: str | None = None) -> Stored:
+        """Size and digest recomputed from the bytes that lie there. FileNotFoundError if nothing does."""
+        body = self._get(key, version)
+        digest, size = of_stream(body["Body"].iter_chunks(CHUNK))
+        return Stored(key, body.get("VersionId", ""), size, digest)
+
+    def read(self, key: str, version: str | None = None) -> bytes:
+        """The whole object. FileNotFoundError if there is none."""
+        return bytes(self._get(key, version)["Body"].read())
+
+    def chunks(self, key: str, version: str | None = None) -> Iterator[bytes]:
+        """The object in pieces. FileNotFoundError if there is none."""
+        yield from self._get(key, version)["Body"].iter_chunks(CHUNK)
+
+    def head(self, key: str, version: str | None = None) -> tuple[str, int] | None:
+        """Version and size of what lies there; None if nothing does."""
+        from botocore.exceptions import ClientError
+
+        arguments: dict[str, Any] = {"VersionId": version} if version else {}
+        try:
+            with translated():
+                answer = self.client.head_object(Bucket=self.name, Key=key, **arguments)
+        except ClientError as error:
+            if status_of(error) not in {404, 400}:
+                raise
+            return None
+        return answer.get("VersionId", ""), answer["ContentLength"]
+
+    def copy_once(self, source: "Bucket", key: str, version: str, target: str) -> Stored:
+        """Copy one version from `source` unless `target` is taken; then read back and digest what lies there.
+
+        `CopyObject` knows If-None-Match on AWS only (since October 2025; both emulators ignore it), so look first too.
+        """
+        from botocore.exceptions import ClientError
+
+        if self.head(target) is None:
+            try:
+                with translated():
+                    self.client.copy_object(
+                        Bucket=self.name,
+                        Key=target,
+                        CopySource={"Bucket": source.name, "Key": key, "VersionId": version},
+                        TaggingDirective="REPLACE",
+                        Tagging="",
+                        IfNoneMatch="*",
+                    )
+            except ClientError as error:
+                if status_of(error) != 412:
+                    raise
+        return self.stored(target)
+
+    def link(self, key: str, *, file_name: str, seconds: int) -> str:
+        """A short-lived address that downloads the object as an attachment (RFC 6266 and 8187 name)."""
+        url: str = self.client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self.name,
+                "Key": key,
+                "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
+                "ResponseCacheControl": "no-store",
+            },
+            ExpiresIn=seconds,
+        )
+        return url
+
+    def form(
+        self, key: str, *, size: int, media_type: str, tags: str, sha256: Digest | None, seconds: int
+    ) -> tuple[str, dict[str, str]]:
+        """Address and fields of a presigned POST that takes exactly this key, size, type, tags and, if named, digest."""
+        fields = {"Content-Type": media_type, "tagging": tags, "success_action_status": "201"}
+        if sha256 is not None:
+            fields |= {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": sha256.base64}
+        answer = self.client.generate_presigned_post(
+            Bucket=self.name,
+            Key=key,
+            Fields=dict(fields),
+            Conditions=[*({name: value} for name, value in fields.items()), ["content-length-range", size, size]],
+            ExpiresIn=seconds,
+        )
+        return answer["url"], dict(answer["fields"])
+
+    def tag(self, key: str, version: str, tags: dict[str, str]) -> None:
+        """Set the tags of one version (lifecycle rules look at them)."""
+        with translated():
+            self.client.put_object_tagging(
+                Bucket=self.name,
+                Key=key,
+                VersionId=version,
+                Tagging={"TagSet": [{"Key": name, "Value": value} for name, value in tags.items()]},
+            )
+
+    def _get(self, key: str, version: str | None) -> "GetObjectOutputTypeDef":
+        from botocore.exceptions import ClientError
+
+        arguments: dict[str, Any] = {"VersionId": version} if version else {}
+        try:
+            with translated():
+                return self.client.get_object(Bucket=self.name, Key=key, **arguments)
+        except ClientError as error:
+            if status_of(error) == 404:
+                raise FileNotFoundError(key) from error
+            raise
+
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef

@@ -1,0 +1,49 @@
+"""Names of objects in the two buckets. Content is named by its digest; every object has its own key and is written once."""
+
+import re
+
+from chalicelib.kernel import ids
+from chalicelib.kernel.digest import Digest
+
+_UPLOAD = re.compile(rf"^uploads/({ids.PATTERN[1:-1]})/({ids.PATTERN[1:-1]})/[0-9a-f]{{32}}$", re.ASCII)
+
+
+def upload(filing: str, attachment: str, chance: str) -> str:
+    """Where an upload goes in quarantine; `chance` makes it unguessable."""
+    return f"uploads/{filing}/{attachment}/{chance}"
+
+
+def of_upload(key: str) -> tuple[str, str] | None:
+    """Filing and attachment of an upload's key; None if it is none of ours."""
+    match = _UPLOAD.fullmatch(key)
+    return (match[1], match[2]) if match else None
+
+
+def file(filing: str, sha256: Digest | str) -> str:
+    """A filed file, as sent."""
+    return f"filings/{filing}/files/{sha256}"
+
+
+def form(filing: str, sha256: Digest | str) -> str:
+    """The filed form."""
+    return f"filings/{filing}/form/{sha256}.json"
+
+
+def manifest(filing: str, sha256: Digest | str) -> str:
+    """The manifest that the filer confirmed."""
+    return f"filings/{filing}/manifest/{sha256}.json"
+
+
+def receipt(filing: str, sha256: Digest | str) -> str:
+    """The receipt; its detached signature lies beside it as `.p7s`."""
+    return f"filings/{filing}/receipt/{sha256}.json"
+
+
+def letter(filing: str, code: str, level: str) -> str:
+    """A sealed letter: one for each code and level, for ever."""
+    return f"filings/{filing}/letters/{code}.{level}.pdf"
+
+
+def package(filing: str, sha256: Digest | str) -> str:
+    """The list of everything the registry receives."""
+    return f"filings/{filing}/package/{sha256}.json"

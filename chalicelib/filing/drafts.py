@@ -1,0 +1,108 @@
+"""Drafts: begun, edited under a version, read. A draft is not part of the log until it is submitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.contracts import attachment
+from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts.draft import DRAFT, Draft
+from chalicelib.contracts.form import Form, parse_form
+from chalicelib.contracts.manifest import Manifest
+from chalicelib.kernel import ids
+from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.errors import Conflict, Invalid, LostRace, NotFound, Stale
+from chalicelib.offices.model import Office
+from chalicelib.register.idempotency import Repeat
+from chalicelib.register.model import Key, Put, Register, Stream, begin, deciding, filing
+
+MAX_FORM = 200_000  # bytes: form, manifest and receipt share one 400 KB item once filed
+
+
+def draft_key(identifier: str) -> Key:
+    """Where a filing's draft lies."""
+    return Key(str(filing(identifier)), DRAFT)
+
+
+def attachments_of(stream: Stream) -> tuple[Attachment, ...]:
+    """The attachments of a filing, in the order they were announced."""
+    return tuple(
+        Attachment.of(key.removeprefix(attachment.PREFIX), item.attributes)
+        for key, item in sorted(stream.items.items())
+        if key.startswith(attachment.PREFIX)
+    )
+
+
+def manifest_of(stream: Stream, draft: Draft) -> Manifest:
+    """What would be filed now: the form and every file that arrived and was not taken back."""
+    files = tuple(file for file in attachments_of(stream) if file.state == "stored")
+    return Manifest(filing=stream.id.id, form=draft.form.to_bytes(), files=files)
+
+
+def owned_stream(register: Register, account: str, identifier: str) -> Stream:
+    """The filing's stream, if it is this account's. NotFound otherwise: another's filing does not exist for you."""
+    stream = register.load(filing(identifier)) if ids.is_ulid(identifier) else None
+    if stream is None or stream.head.owner != account:
+        raise NotFound.because("filing.not-found")
+    return stream
+
+
+def draft_of(stream: Stream) -> Draft:
+    """The filing's draft (or filed form)."""
+    return Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drafts:
+    """Begin and edit drafts."""
+
+    register: Register
+    office: Office
+    clock: Clock
+
+    def begin(self, account: str, body: Mapping[str, Any], repeat: Repeat) -> str:
+        """A new draft's id. Invalid with every finding."""
+        form = self._form(body)
+
+        def decide() -> str:
+            if earlier := repeat.earlier(self.register):
+                return str(earlier["filing"])
+            now = self.clock()
+            identifier = ids.ulid(now)
+            self.register.commit(
+                begin(
+                    filing(identifier), by=account, at=now, owner=account, kind=form.kind, route=form.route
+                ),
+                Put(draft_key(identifier), {"form": form.to_bytes().decode()}),
+                repeat.kept(filing=identifier),
+            )
+            return identifier
+
+        return deciding(decide)
+
+    def edit(self, account: str, identifier: str, version: int, body: Mapping[str, Any]) -> Draft:
+        """Replace the draft that has `version`. Stale if it has another, Conflict once it is submitted."""
+        form = self._form(body)
+        stream = owned_stream(self.register, account, identifier)
+        draft = draft_of(stream)
+        if stream.head.status != "draft":
+            raise Conflict.because("filing.submitted-already", number=stream.head.attributes["number"])
+        if form.kind != stream.head.attributes["kind"]:
+            raise Invalid.because("kind.fixed", "/kind", kind=stream.head.attributes["kind"])
+        if draft.form == form and draft.version in {version, version + 1}:
+            return draft  # nothing to change, or our own answer was lost on the way
+        if draft.version != version:
+            raise Stale.because("draft.stale", "", current=str(draft.version))
+        try:
+            self.register.commit(Put(draft_key(identifier), {"form": form.to_bytes().decode()}, expects=version))
+        except LostRace as error:
+            raise Stale.because("draft.stale", "", current="?") from error
+        return Draft(version + 1, form)
+
+    def _form(self, body: Mapping[str, Any]) -> Form:
+        form = parse_form(body)
+        if self.office.kind(form.kind) is None:
+            raise Invalid.because("kind.unknown", "/kind", kinds=", ".join(kind.code for kind in self.office.kinds))
+        if len(form.to_bytes()) > MAX_FORM:
+            raise Invalid.because("form.too-large", "", limit=str(MAX_FORM))
+        return form

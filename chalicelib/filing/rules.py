@@ -1,0 +1,178 @@
+"""The rules of an application: one check, one function. The office's data says which apply, how grave, and by what law.
+
+`findings` runs every applicable requirement and reports all that it finds; each is `blocks` (no filing date can be given)
+or `defect` (accepted, to be mended by a day). Nothing here reads a clock or a store.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import cast
+
+from chalicelib.contracts.attachment import Attachment
+from chalicelib.filing.model import Dossier
+from chalicelib.kernel.clock import local
+from chalicelib.kernel.errors import Finding
+from chalicelib.offices.model import Check, Requirement
+
+Found = Iterator[tuple[str, str, dict[str, str]]]  # code, pointer, params
+
+
+def findings(dossier: Dossier) -> tuple[Finding, ...]:
+    """Everything wrong with the application, graver first, in the order of the office's data."""
+    found = [
+        Finding(code=code, pointer=pointer, params=params, severity=row.severity, rule=row.rule, days=row.days)
+        for row in dossier.office.requirements
+        if row.applies(dossier.kind.code, dossier.form.route)
+        for code, pointer, params in CHECKS[row.check](dossier, row)
+    ]
+    found += structural(dossier)
+    return tuple(sorted(found, key=lambda finding: finding.severity != "blocks"))
+
+
+def due_day(dossier: Dossier, finding: Finding) -> date | None:
+    """The last day to mend a defect, on the office's calendar. How the office counts over holidays is not published."""
+    if finding.days is None:
+        return None
+    return local(dossier.today, dossier.office.time_zone).date() + timedelta(days=finding.days)
+
+
+def structural(dossier: Dossier) -> Iterator[Finding]:
+    """What holds for every office: files arrived, routes exist, pictures named by a design are there."""
+    if dossier.kind.route(dossier.form.route) is None:
+        yield Finding(code="route.unknown", pointer="/route", params={"route": dossier.form.route})
+    for file in dossier.attachments:
+        if file.state == "reserved":
+            yield Finding(code="attachment.not-arrived", pointer=f"/attachments/{file.id}", params={"name": file.name})
+        if file.state == "stored" and dossier.office.document(file.document, dossier.kind.code) is None:
+            yield Finding(
+                code="attachment.not-for-kind", pointer=f"/attachments/{file.id}", params={"name": file.name}
+            )
+    counted: dict[str, int] = {}
+    for file in _stored(dossier):
+        counted[file.document] = counted.get(file.document, 0) + 1
+        row = dossier.office.document(file.document, dossier.kind.code)
+        if row and not row.repeatable and counted[file.document] == 2:
+            yield Finding(code="attachment.twice", pointer=f"/attachments/{file.id}", params={"name": file.name})
+    there = {file.id for file in _stored(dossier)}
+    for position, design in enumerate(dossier.form.designs):
+        for place, view in enumerate(design.views):
+            if view.attachment not in there:
+                yield Finding(code="view.not-there", pointer=f"/designs/{position}/views/{place}/attachment")
+    today = local(dossier.today, dossier.office.time_zone).date()
+    for position, priority in enumerate(dossier.form.priorities):
+        if date.fromisoformat(priority.date) > today:
+            yield Finding(code="date.future", pointer=f"/priorities/{position}/date")
+
+
+def document(dossier: Dossier, row: Requirement) -> Found:
+    """A document of this kind is attached."""
+    if not any(file.document == row.document for file in _stored(dossier)):
+        names = next(kind.names for kind in dossier.office.documents if kind.code == row.document)
+        yield "document.missing", "/attachments", {"document": " / ".join(names.values())}
+
+
+def title(dossier: Dossier, row: Requirement) -> Found:
+    """There is a title (in the row's language, if it names one)."""
+    if row.language and row.language not in dossier.form.title:
+        yield "title.language", "/title", {"language": row.language}
+    elif not dossier.form.title:
+        yield "title.missing", "/title", {}
+
+
+def applicant(dossier: Dossier, row: Requirement) -> Found:
+    """Somebody applies, and can be written to."""
+    if not dossier.form.applicants:
+        yield "applicant.missing", "/applicants", {}
+    for position, party in enumerate(dossier.form.applicants):
+        if not party.address:
+            yield "applicant.address", f"/applicants/{position}/address", {}
+
+
+def applicant_name(dossier: Dossier, row: Requirement) -> Found:
+    """Each applicant is named in the row's language."""
+    for position, party in enumerate(dossier.form.applicants):
+        if row.language not in party.names:
+            yield "applicant.name-language", f"/applicants/{position}/names", {"language": str(row.language)}
+
+
+def agent_when_abroad(dossier: Dossier, row: Requirement) -> Found:
+    """An applicant from abroad is represented by an agent here."""
+    if any(party.country != dossier.office.code for party in dossier.form.applicants) and dossier.form.agent is None:
+        yield "agent.missing", "/agent", {}
+
+
+def inventor(dossier: Dossier, row: Requirement) -> Found:
+    """The inventor (or creator) is named."""
+    if not dossier.form.inventors:
+        yield "inventor.missing", "/inventors", {}
+
+
+def designs(dossier: Dossier, row: Requirement) -> Found:
+    """At least one design is described."""
+    if not dossier.form.designs:
+        yield "design.missing", "/designs", {}
+
+
+def views(dossier: Dossier, row: Requirement) -> Found:
+    """Each design is shown."""
+    for position, design in enumerate(dossier.form.designs):
+        if not design.views:
+            yield "design.no-view", f"/designs/{position}/views", {}
+
+
+def claims_counted(dossier: Dossier, row: Requirement) -> Found:
+    """The number of claims is said: fees may depend on it."""
+    if dossier.form.claim_count < 1:
+        yield "claims.missing", "/claim_count", {}
+
+
+def basis(dossier: Dossier, row: Requirement) -> Found:
+    """The earlier application or patent is identified."""
+    if dossier.form.basis is None:
+        yield "basis.missing", "/basis", {}
+
+
+def priority_period(dossier: Dossier, row: Requirement) -> Found:
+    """Each priority lies within the row's months before the day of filing."""
+    today = local(dossier.today, dossier.office.time_zone).date()
+    for position, priority in enumerate(dossier.form.priorities):
+        if months_after(date.fromisoformat(priority.date), cast(int, row.months)) < today:
+            yield "priority.late", f"/priorities/{position}/date", {"months": str(row.months)}
+
+
+def declaration(dossier: Dossier, row: Requirement) -> Found:
+    """The declaration is made."""
+    if row.declaration not in dossier.form.declarations:
+        yield "declaration.missing", "/declarations", {"declaration": str(row.declaration)}
+
+
+CHECKS: dict[Check, Callable[[Dossier, Requirement], Found]] = {
+    "document": document,
+    "title": title,
+    "applicant": applicant,
+    "applicant-name": applicant_name,
+    "agent-when-abroad": agent_when_abroad,
+    "inventor": inventor,
+    "designs": designs,
+    "views": views,
+    "claims-counted": claims_counted,
+    "basis": basis,
+    "priority-period": priority_period,
+    "declaration": declaration,
+}
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day (PCT Rule 80.2)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        if last <= day.day:
+            try:
+                return date(year, month + 1, last)
+            except ValueError:
+                continue
+    raise AssertionError("every month has 28 days")
+
+
+def _stored(dossier: Dossier) -> tuple[Attachment, ...]:
+    return tuple(file for file in dossier.attachments if file.state == "stored")

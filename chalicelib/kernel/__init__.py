@@ -1,0 +1,1 @@
+"""Small words every room uses: ids, time, money, digests, canonical and strict JSON, errors. Imports nothing of ours."""

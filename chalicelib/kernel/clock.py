@@ -1,0 +1,35 @@
+"""Time: aware UTC inside, text with milliseconds in records, local only at the edges."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+
+PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
+
+
+def system_clock() -> datetime:
+    """Now, in UTC, cut to the millisecond (what records keep)."""
+    return to_millisecond(datetime.now(UTC))
+
+
+def to_millisecond(moment: datetime) -> datetime:
+    """`moment` in UTC without what is finer than a millisecond."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: `2026-11-25T02:33:30.123Z`. Sorts as it runs."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_stamp(text: str) -> datetime:
+    """The moment a `stamp` names. ValueError if it is none."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """The same moment on the wall clock of `zone` (IANA name)."""
+    return moment.astimezone(ZoneInfo(zone))

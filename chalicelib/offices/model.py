@@ -1,0 +1,153 @@
+"""One office, as validated from its folder. Code names no country; whatever differs between offices is here.
+
+Every rule row says where it comes from (`rule`) and how sure we are (`certainty`): *sure* (read in the source),
+*secondary* (reports of agents and law firms), *assumed* (ours; the office must confirm).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from chalicelib.offices.fees import FeeSchedule
+
+Certainty = Literal["sure", "secondary", "assumed"]
+Text = Mapping[str, str]  # language (ISO 639) → words
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+Check = Literal[
+    "document", "title", "applicant", "applicant-name", "agent-when-abroad", "inventor",
+    "designs", "views", "claims-counted", "basis", "priority-period", "declaration",
+]  # fmt: skip
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Route(_Data):
+    """A way to a right: national, through the PCT, validation of a European patent …"""
+
+    code: Code
+    names: Text
+
+
+class Kind(_Data):
+    """A kind of application. `number_format` may use {office}, {series}, {year} and {serial} (with a width)."""
+
+    code: Code
+    names: Text
+    series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")]
+    number_format: str = "{office}/{series}/{year}/{serial}"
+    st13_type: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] | None = None  # WIPO ST.13: type of right
+    routes: tuple[Route, ...]
+    rule: str
+    certainty: Certainty
+
+    def route(self, code: str) -> Route | None:
+        """The route with this code."""
+        return next((route for route in self.routes if route.code == code), None)
+
+
+class DocumentKind(_Data):
+    """A kind of document a filer may attach, and what its file may be."""
+
+    code: Code
+    names: Text
+    media_types: tuple[str, ...]
+    max_bytes: Annotated[int, Field(gt=0)]
+    repeatable: bool = False
+    kinds: tuple[str, ...] = ("*",)
+    rule: str
+    certainty: Certainty
+
+
+class Requirement(_Data):
+    """Something an application must have. Without it no filing date can be given (`blocks`), or it must be mended within
+    `days` (`defect`)."""
+
+    check: Check
+    severity: Literal["blocks", "defect"]
+    kinds: tuple[str, ...] = ("*",)
+    routes: tuple[str, ...] = ("*",)
+    document: str | None = None
+    language: str | None = None
+    months: int | None = None
+    declaration: str | None = None
+    days: int | None = None
+    rule: str
+    certainty: Certainty
+
+    def applies(self, kind: str, route: str) -> bool:
+        """Whether the row is for this kind and route."""
+        return bool({"*", kind} & set(self.kinds)) and bool({"*", route} & set(self.routes))
+
+
+class LetterTexts(_Data):
+    """The office's own words on a letter."""
+
+    title: Text
+    next_steps: tuple[Text, ...]
+    reason: Text
+    location: Text
+
+
+class Office(_Data):
+    """One office."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # WIPO ST.3
+    names: Text
+    letterhead: tuple[Text, ...]
+    contact: Text
+    languages: tuple[str, ...]
+    time_zone: str
+    currency: str
+    reference_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    number_authority: Literal["tra"] = "tra"
+    acknowledge: Literal["after-payment"] = "after-payment"
+    hand_over: Literal["when-acknowledged"] = "when-acknowledged"
+    records_years: Annotated[int, Field(ge=1)]
+    max_attachments: Annotated[int, Field(ge=1, le=90)] = 90
+    kinds: tuple[Kind, ...]
+    documents: tuple[DocumentKind, ...]
+    requirements: tuple[Requirement, ...]
+    letters: Mapping[str, LetterTexts]
+    messages: Mapping[str, Mapping[str, tuple[str, str]]] = {}  # code → language → (what is wrong, what to do)
+    fees: FeeSchedule
+
+    def kind(self, code: str) -> Kind | None:
+        """The kind with this code."""
+        return next((kind for kind in self.kinds if kind.code == code), None)
+
+    def document(self, code: str, kind: str) -> DocumentKind | None:
+        """The document kind with this code, if it may stand in an application of `kind`."""
+        return next(
+            (row for row in self.documents if row.code == code and {"*", kind} & set(row.kinds)),
+            None,
+        )
+
+    def application_number(self, kind: Kind, year: int, serial: int) -> str:
+        """The number as displayed: `KH/D/2026/10`."""
+        return kind.number_format.format(office=self.code, series=kind.series, year=year, serial=serial)
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "Office":
+        kinds, documents = {kind.code for kind in self.kinds}, {row.code for row in self.documents}
+        routes = {route.code for kind in self.kinds for route in kind.routes}
+        if len({kind.series for kind in self.kinds}) != len(self.kinds):
+            raise ValueError("two kinds share a series: their numbers would collide")
+        for row in self.requirements:
+            for name, used, known in (
+                ("kind", set(row.kinds), kinds),
+                ("route", set(row.routes), routes),
+                ("document", {row.document} - {None}, documents),
+                ("language", {row.language} - {None}, set(self.languages)),
+            ):
+                if unknown := used - known - {"*"}:
+                    raise ValueError(f"a requirement names an unknown {name}: {sorted(map(str, unknown))}")
+            if row.severity == "defect" and row.days is None:
+                raise ValueError(f"requirement {row.check!r} is a defect without days to mend it")
+        named = [kind.names for kind in self.kinds] + [row.names for row in self.documents]
+        for texts in (self.names, self.contact, *self.letterhead, *named):
+            if missing := set(self.languages) - set(texts):
+                raise ValueError(f"words missing in {sorted(missing)}: {dict(texts)}")
+        return self

@@ -1,0 +1,1 @@
+"""HTTP at the edge: who calls, what the body says, and how every refusal is answered."""
