@@ -1,7 +1,7 @@
 """What is due for a filing: a pure function of the office's dated schedule and the filing's facts.
 
-Every line cites its rule. An unknown official amount is refused (`FeeUnknown` names each), unless the stage carries a demo
-amount for it; then the line and the whole quote are marked demo. Nothing is converted; a schedule has one currency.
+Every line cites its rule. An unknown official amount is refused (`FeeUnknown` names each), unless the stage carries a
+demo amount for it; then the line and the whole quote are marked demo. Nothing is converted: one schedule, one currency.
 """
 
 from collections.abc import Mapping

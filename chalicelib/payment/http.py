@@ -1,7 +1,7 @@
 """The way out to banks, over urllib3.
 
-Rules (payments.md cases 68, 71, 74): only listed origins; certificates verified; no redirect, no retry, no proxy from the
-environment; a bounded, uncompressed body within one overall time limit. Every failure is `HttpFailed`, never an answer.
+Rules (payments.md cases 68, 71, 74): only listed origins; certificates verified; no redirect, no retry, no proxy from
+the environment; a bounded, uncompressed body within one overall time limit. Every failure is `HttpFailed`.
 """
 
 import time

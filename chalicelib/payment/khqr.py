@@ -1,6 +1,7 @@
-"""Reading a KHQR string (EMV merchant-presented QR as Bakong uses it): enough to refuse one that is not what we asked for.
+"""Reading a KHQR string (EMV merchant-presented QR as Bakong uses it): enough to refuse one that we did not ask for.
 
-Form: two-digit tag, two-digit length in characters, value; tag 63 last, a CRC-16/CCITT-FALSE over the UTF-8 bytes before it.
+Form: two-digit tag, two-digit length in characters, value; tag 63 last, a CRC-16/CCITT-FALSE over the UTF-8 bytes
+before it.
 """
 
 import binascii

@@ -126,7 +126,7 @@ class Reply:
 
 
 class Rejected(TraError):
-    """A delivery that is not what the bank sends. `reason` is for the audit line only: senders get one uniform answer."""
+    """A delivery that is not what the bank sends. `reason` is for the audit line; senders get one answer for all."""
 
     def __init__(self, reason: str, *, alarm: bool = False) -> None:
         super().__init__(reason)

@@ -1,8 +1,8 @@
 """Attempt references: 16 characters that people can read out and nobody can guess.
 
-Form: a prefix of two letters (the office's data), 13 random characters, one check character. The alphabet is Crockford's
-32 (no I, L, O, U), so 13 characters carry 65 bits. Fixed length and alphabet are part of checking signatures:
-where a bank signs values joined without separators, they fix where one value ends (payments.md section 1).
+Form: a prefix of two letters (the office's data), 13 random characters, one check character. The alphabet is
+Crockford's 32 (no I, L, O, U), so 13 characters carry 65 bits. Fixed length and alphabet are part of checking
+signatures: where a bank signs values joined without separators, they fix where one value ends (payments.md section 1).
 16 is the shortest limit among the rails we know.
 """
 

@@ -14,7 +14,7 @@ _HOURLY = tuple(timedelta(hours=hours) for hours in range(2, 25))
 
 
 def next_question(issued_at: datetime, now: datetime, *, window_days: int) -> datetime | None:
-    """The first planned time after `now`; None once the window's last call has passed (then: detail, or the statement)."""
+    """The first planned time after `now`; None once the window's last call has passed (then: the statement)."""
     last = timedelta(days=window_days) - LAST_CALL
     daily = tuple(timedelta(days=days) for days in range(2, window_days))
     planned = sorted({offset for offset in (*_FIRST, *_HOURLY, *daily, last) if offset <= last})

@@ -97,7 +97,7 @@ class AbaPayWay:
 
     def verify(self, delivery: Delivery, *, now: datetime) -> Notice:
         """A pushback. Rejected unless authentic (steps 1 to 9) and, step 10, bound to the request we sent: the
-        reference is one of ours by form, and came back as `return_params` too. Whether it exists, the caller looks up."""
+        reference is ours by form, and came back as `return_params` too. Whether it exists, the caller looks up."""
         pushback = authenticate(delivery, keys=self.keys, now=now, max_body=self.config.max_body)
         ours = references.is_valid(pushback.tran_id, prefix=self.config.reference_prefix)
         if not ours or pushback.return_params != pushback.tran_id:  # 10

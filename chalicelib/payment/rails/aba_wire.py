@@ -49,7 +49,7 @@ def sign(secret: bytes, values: Iterable[str]) -> str:
 
 
 def request_hash(secret: bytes, call: str, fields: Mapping[str, str | int]) -> str:
-    """The hash of `fields` for `call`. ValueError for a field that the call does not sign: we would send it unprotected."""
+    """The hash of `fields` for `call`. ValueError for a field that the call does not sign: it would go unprotected."""
     order = SIGNED_ORDER[call]
     if unknown := set(fields) - set(order):
         raise ValueError(f"{call} does not sign {', '.join(sorted(unknown))}")

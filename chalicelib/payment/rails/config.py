@@ -1,4 +1,4 @@
-"""How a rail is set up, and its keys. Secrets are never in here: configuration names them, the parameter store holds them.
+"""How a rail is set up, and its keys. Configuration only names the secrets; the parameter store holds them.
 
 Rules (payments.md section 8):
  - No default key; an empty or short secret, or a key named but not given, stops the start.

@@ -1,0 +1,208 @@
+"""The bank simulator over HTTP: its API, and a page on which a person pays with one click and switches faults.
+
+Loopback only. The page is for trying the office out and is part of no deployment.
+"""
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from html import escape
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from infra.local.bank import PREFIX, BankSimulator, Fault, Pushback, Transaction
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BODY = 65_536
+CALLBACK_SECONDS = 5  # the real bank waits about as long, and does not retry
+SILENCE_SECONDS = 20.0  # longer than any caller waits
+
+_FAULTS = {
+    Fault.NO_CALLBACK: ("មិនជូនដំណឹង", "no notification"),
+    Fault.CALLBACK_TWICE: ("ជូនដំណឹងពីរដង", "notification twice"),
+    Fault.CALLBACK_EARLY: ("ជូនដំណឹងមុនពេលកត់ត្រា", "paid and notified before the QR is answered"),
+    Fault.CALLBACK_LATE: ("ជូនដំណឹងយឺត", "notification two minutes late"),
+    Fault.BAD_SIGNATURE: ("ហត្ថលេខាមិនត្រឹមត្រូវ", "notification with a wrong signature"),
+    Fault.SHORT_AMOUNT: ("ចំនួនទឹកប្រាក់ខ្វះ", "one unit short"),
+    Fault.WRONG_CURRENCY: ("រូបិយប័ណ្ណខុស", "wrong currency"),
+    Fault.PRE_AUTH: ("ទឹកប្រាក់ត្រូវបានទប់ទុក", "money only held (PRE-AUTH)"),
+    Fault.THROTTLED: ("សំណើច្រើនពេក (429)", "too many requests (429)"),
+    Fault.BROKEN: ("ប្រព័ន្ធធនាគារខូច (502)", "bank out of order (502)"),
+    Fault.TIMEOUT_AFTER_SUCCESS: ("ធ្វើរួចតែមិនឆ្លើយ", "does its work, never answers"),
+    Fault.HTML_PAGE: ("ឆ្លើយជាទំព័រ HTML", "answers with an HTML page"),
+    Fault.OTHER_TRANSACTION: ("ឆ្លើយអំពីប្រតិបត្តិការផ្សេង", "answers about another transaction"),
+}
+
+_STYLE = """
+:root{color-scheme:light dark;--line:#8885;--go:#0b5d3b}
+*{box-sizing:border-box}
+body{font:16px/1.6 "Noto Sans Khmer","Khmer OS",system-ui,sans-serif;margin:0 auto;max-width:44rem;padding:1rem}
+h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1.1rem;margin:1.6rem 0 .4rem}
+p.note{margin:.2rem 0;opacity:.8}
+article{border:1px solid var(--line);border-radius:.6rem;padding:1rem;margin:.8rem 0;display:flex;gap:1rem;
+flex-wrap:wrap;align-items:center}
+article div{flex:1 1 12rem;min-width:0}
+.amount{font-size:1.5rem;font-weight:600}
+code{overflow-wrap:anywhere}
+svg{background:#fff;border-radius:.3rem;max-width:100%;height:auto}
+button{font:inherit;min-height:44px;padding:.4rem 1.2rem;border-radius:.5rem;border:1px solid var(--line);
+cursor:pointer}
+button.pay{background:var(--go);color:#fff;border-color:var(--go);width:100%;font-weight:600}
+table{border-collapse:collapse;width:100%}td{border-top:1px solid var(--line);padding:.4rem .2rem;vertical-align:middle}
+td:last-child{text-align:right}
+[aria-pressed=true]{background:#a33;color:#fff;border-color:#a33}
+"""
+
+
+def bank_app(simulator: BankSimulator, *, silence: Callable[[float], None] = time.sleep) -> "WSGIApplication":
+    """The WSGI application. `silence` is how a lost answer is waited out."""
+
+    def app(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > MAX_BODY:
+            return _send(start, "413 Content Too Large", "text/plain", b"too large")
+        body = environ["wsgi.input"].read(length) if length else b""
+        if path.startswith(PREFIX):
+            return _api(simulator, path, body, start, silence)
+        if method == "POST" and path in ("/pay", "/fault"):
+            form = parse_qs(body.decode("ascii", "replace"))
+            _act(simulator, path, {name: values[0] for name, values in form.items()})
+            start("303 See Other", [("Location", "/"), ("Content-Length", "0")])
+            return [b""]
+        if method == "GET" and path == "/":
+            return _send(start, "200 OK", "text/html; charset=utf-8", _page(simulator).encode())
+        return _send(start, "404 Not Found", "text/plain", b"not found")
+
+    return app
+
+
+def _api(
+    simulator: BankSimulator, path: str, body: bytes, start: "StartResponse", silence: Callable[[float], None]
+) -> Iterable[bytes]:
+    reply = simulator.answer(path, body)
+    if reply is None:
+        silence(SILENCE_SECONDS)
+        return _send(start, "504 Gateway Timeout", "text/plain", b"")
+    return _send(start, f"{reply.status} Bank", reply.headers["content-type"], reply.body)
+
+
+def _act(simulator: BankSimulator, path: str, form: dict[str, str]) -> None:
+    if path == "/pay" and form.get("tran_id") in simulator.transactions:
+        simulator.pay(form["tran_id"])
+    if path == "/fault" and form.get("fault") in set(Fault):
+        simulator.faults ^= {Fault(form["fault"])}
+
+
+def _page(simulator: BankSimulator) -> str:
+    opened = simulator.open_payments()
+    done = [one for one in simulator.transactions.values() if one.status != "PENDING"][-10:]
+    payments = "".join(_payment(one) for one in opened) or "<p>មិនមានការទូទាត់រង់ចាំទេ។ · Nothing waits to be paid.</p>"
+    rows = "".join(
+        f"<tr><td><code>{escape(one.tran_id)}</code></td><td>{one.amount:,} {escape(one.currency)}</td>"
+        f"<td>{escape(one.status)}</td></tr>"
+        for one in reversed(done)
+    )
+    switches = "".join(_switch(fault, fault in simulator.faults) for fault in Fault)
+    return (
+        '<!doctype html><html lang="km"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>ធនាគារសាកល្បង · Demo bank</title><style>{_STYLE}</style>"
+        "<h1>ធនាគារសាកល្បង · Demo bank</h1>"
+        '<p class="note">គ្មានប្រាក់ពិតទេ។ · No real money: this bank exists on this machine only.</p>'
+        f"<h2>រង់ចាំការទូទាត់ · Waiting to be paid</h2>{payments}"
+        f"<h2>ចុងក្រោយ · Recent</h2><table>{rows}</table>"
+        f"<h2>បញ្ហាសាកល្បង · Things that go wrong</h2><table>{switches}</table></html>"
+    )
+
+
+def _payment(one: Transaction) -> str:
+    import segno  # late: the API side does not need it
+
+    picture = segno.make(one.qr, error="m").svg_inline(scale=3, border=2)
+    return (
+        f'<article>{picture}<div><p class="amount">{one.amount:,} {escape(one.currency)}</p>'
+        f"<p><code>{escape(one.tran_id)}</code></p>"
+        f'<form method="post" action="/pay"><input type="hidden" name="tran_id" value="{escape(one.tran_id)}">'
+        '<button class="pay">ទូទាត់ · Pay</button></form></div></article>'
+    )
+
+
+def _switch(fault: Fault, on: bool) -> str:
+    khmer, english = _FAULTS[fault]
+    word = "បើក · on" if on else "បិទ · off"
+    return (
+        f'<tr><td><span lang="km">{khmer}</span><br><span lang="en">{english}</span></td><td>'
+        f'<form method="post" action="/fault"><button name="fault" value="{fault}" aria-pressed="{str(on).lower()}" '
+        f'aria-label="{english}">{word}</button></form></td></tr>'
+    )
+
+
+def _send(start: "StartResponse", status: str, media_type: str, body: bytes) -> Iterable[bytes]:
+    start(
+        status,
+        [
+            ("Content-Type", media_type),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+        ],
+    )
+    return [body]
+
+
+def post_pushback(pushback: Pushback) -> None:
+    """Carry one pushback to the office, once, as the bank does. What becomes of it is not the bank's concern."""
+    request = urllib.request.Request(pushback.url, pushback.body, dict(pushback.headers), method="POST")  # noqa: S310
+    try:
+        urllib.request.urlopen(request, timeout=CALLBACK_SECONDS).close()  # noqa: S310 - the office's own address
+    except (urllib.error.URLError, OSError):
+        return
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the page shows all."""
+
+
+class BankServer:
+    """The simulator on a loopback port, with a courier for late pushbacks. `port` 0 takes a free one."""
+
+    def __init__(self, simulator: BankSimulator, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        simulator.deliver = simulator.deliver or post_pushback
+        self._simulator = simulator
+        self._server = make_server(host, port, bank_app(simulator), _Server, _Quiet)
+        self.address = f"http://{host}:{self._server.server_port}"
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True),
+            threading.Thread(target=self._carry, daemon=True),
+        ]
+
+    def start(self) -> "BankServer":
+        """Begin to serve."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop and close the port."""
+        self._stopped.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _carry(self) -> None:
+        while not self._stopped.wait(0.5):
+            for pushback in self._simulator.take_due():
+                (self._simulator.deliver or post_pushback)(pushback)
