@@ -128,6 +128,16 @@ class LetterContent:
         return Digest.of(canonical(self.to_json()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """The visible seal: a one-page PDF, where it stands on the letter's last page (points from the lower left), and what
+    a screen reader says of it."""
+
+    pdf: bytes
+    box: tuple[float, float, float, float]
+    description: str
+
+
 class Signer(Protocol):
     """A private key that never leaves its keeper."""
 

@@ -1,0 +1,98 @@
+"""Is a letter sealed by the office, whole and unchanged? The strict answer, for demonstrations, consumers and tests.
+
+Numbered rules, all of which must hold (a valid signature alone says little about what a reader shows):
+1. the file opens strictly and carries exactly one signature, PAdES (`ETSI.CAdES.detached`), no time-stamp required yet;
+2. the signature is intact, its value is right, its certificate leads to a given root and may sign documents;
+3. it covers the entire file: nothing was added after it;
+4. it certifies that no change is allowed;
+5. its CMS names the signing certificate (B-B: RFC 5035) and leaves the time to the PDF.
+
+Whatever goes wrong while reading a hostile file is "not valid", never an exception: `problem` then names what was met.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealReport:
+    """What was found. `valid` is the verdict over all rules; the rest says which rule failed."""
+
+    intact: bool = False
+    signature_right: bool = False
+    trusted: bool = False
+    entire_file: bool = False
+    locked: bool = False
+    level: str = ""  # "B-B", or empty if the signature is none of PAdES
+    sealed_by: str = ""
+    sealed_at: datetime | None = None
+    attachments: tuple[tuple[str, bytes], ...] = ()
+    problem: str = ""
+
+    @property
+    def valid(self) -> bool:
+        """True only if every rule holds."""
+        rules = (self.intact, self.signature_right, self.trusted, self.entire_file, self.locked, self.level == "B-B")
+        return all(rules) and not self.problem
+
+
+def check_sealed(pdf: bytes, roots_pem: bytes, *, at: datetime | None = None) -> SealReport:
+    """The report on `pdf`, trusting the certificates in `roots_pem` only, at the time `at` (now, if not given)."""
+    try:
+        return _check(pdf, roots_pem, at)
+    except Exception as error:  # noqa: BLE001 - readers of hostile files fail in any way; the answer is still "not valid"
+        return SealReport(problem=type(error).__name__)
+
+
+def _check(pdf: bytes, roots_pem: bytes, at: datetime | None) -> SealReport:
+    from asn1crypto import pem, x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY
+    from pyhanko.sign.fields import MDPPerm
+    from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    reader = PdfFileReader(io.BytesIO(pdf), strict=True)
+    signatures = reader.embedded_signatures
+    if len(signatures) != 1:
+        return SealReport(problem=f"{len(signatures)} signatures")
+    signature = signatures[0]
+    roots = [x509.Certificate.load(pem.unarmor(block)[2]) for block in _PEM.findall(roots_pem)]
+    status = validate_pdf_signature(
+        signature,
+        signer_validation_context=ValidationContext(trust_roots=roots, allow_fetching=False, moment=at),
+        key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
+        diff_policy=DEFAULT_DIFF_POLICY,
+    )
+    return SealReport(
+        intact=status.intact,
+        signature_right=status.valid,
+        trusted=status.trusted and status.bottom_line,
+        entire_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+        locked=signature.docmdp_level == MDPPerm.NO_CHANGES and status.docmdp_ok is True,
+        level=_level(signature),
+        sealed_by=str(status.signing_cert.subject.native.get("common_name", "")),
+        sealed_at=signature.self_reported_timestamp,
+        attachments=tuple(_attachments(reader)),
+    )
+
+
+def _level(signature: Any) -> str:
+    kinds = {attribute["type"].native for attribute in signature.signer_info["signed_attrs"]}
+    needed = {"content_type", "message_digest", "signing_certificate_v2"}
+    pades = signature.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
+    return "B-B" if pades and needed <= kinds and "signing_time" not in kinds else ""
+
+
+def _attachments(reader: Any) -> list[tuple[str, bytes]]:
+    found = []
+    for specification in reader.root["/AF"] if "/AF" in reader.root else ():
+        entry = specification.get_object()
+        found.append((str(entry["/UF"]), bytes(entry["/EF"]["/F"].get_object().data)))
+    return found

@@ -1,0 +1,126 @@
+"""Letters and seal panels drawn by typst: PDF/A-3a and PDF/UA-1 in one file, the same input always the same bytes.
+
+- Data reaches the template as JSON, never as markup; nothing in a name can become an instruction.
+- Only the fonts of `fonts.json` are used; what they cannot print is shown by code (`glyphs.py`) and never fails a letter.
+- The clock of the file is the letter's own time, so that a repeat draws the same bytes.
+"""
+
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.kernel.text import nfc
+from chalicelib.signing.glyphs import Coverage
+from chalicelib.signing.model import LetterContent, Panel
+from chalicelib.signing.wording import Wording, present
+
+if TYPE_CHECKING:
+    import typst
+
+TEMPLATES = Path(str(files("chalicelib.signing").joinpath("templates")))
+RECEIPT_NAME = "receipt.json"
+PANEL_BOX = (300.47, 68.03, 538.58, 170.08)  # points from the lower left: 106, 24, 190, 60 mm; the template keeps it free
+
+
+@dataclass(frozen=True)
+class TypstLetters:
+    """Draws letters with the fonts in `fonts_dir` (`vendor/fonts`, in a Lambda `fonts`)."""
+
+    fonts_dir: Path
+    _compilers: dict[str, "typst.Compiler"] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def render(self, content: LetterContent, *, receipt: bytes) -> bytes:
+        """The letter as PDF, `receipt` (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""
+        letter = self._shown(present(content))
+        letter["title"] = self._plain_title(letter)
+        inputs = {
+            "letter": json.dumps(letter, ensure_ascii=False),
+            "qr": qr_svg(content.verification_url),
+            "receipt": receipt.decode("utf-8"),
+            "receipt_name": RECEIPT_NAME,
+            "mark": content.office.mark_svg,
+        }
+        return self._compile("acknowledgement.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
+
+    def panel(self, content: LetterContent, *, sealed_by: str, sealed_at: datetime) -> Panel:
+        """The visible seal, a picture of the field's size that the sealer lays over the place kept free for it."""
+        say = Wording.of(content)
+        shown = self._shown(
+            {
+                "labels": {word: say.label(word) for word in ("seal", "sealed_by", "sealed_at", "seal_note")},
+                "office": say.texts(content.office.name),
+                "by": sealed_by,
+                "at": say.texts(say.moment(sealed_at)),
+                "trust": say.texts(content.trust_label or {}),
+                "alt": say.label("seal_alt", office=content.office.name)[0]["text"],
+            }
+        )
+        x1, y1, x2, y2 = PANEL_BOX
+        inputs = {
+            "panel": json.dumps(shown, ensure_ascii=False),
+            "width": str(x2 - x1),
+            "height": str(y2 - y1),
+            "mark": content.office.mark_svg,
+        }
+        drawn = self._compile("seal.typ", inputs, sealed_at, ["a-2u"])
+        return Panel(pdf=drawn, box=PANEL_BOX, description=shown["alt"])
+
+    @cached_property
+    def fonts(self) -> dict[str, Any]:
+        """The font list: which families print which language."""
+        listed: dict[str, Any] = json.loads(files("chalicelib.signing").joinpath("fonts.json").read_text("utf-8"))
+        return listed
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the families that stand behind every text can print."""
+        families = self.fonts["text"]["*"]
+        return Coverage.of(
+            [
+                [self.fonts_dir / row["file"] for row in self.fonts["files"] if row.get("family") == family]
+                for family in families
+            ]
+        )
+
+    def _shown(self, value: dict[str, Any]) -> dict[str, Any]:
+        shown: dict[str, Any] = self.coverage.printable(value)
+        return {**shown, "fonts": {use: self.fonts[use] for use in ("text", "heading", "digits")}}
+
+    @staticmethod
+    def _plain_title(letter: dict[str, Any]) -> str:
+        return nfc(" · ".join([*(run["text"] for run in letter["letter_title"]), letter["number"]]))
+
+    def _compile(self, template: str, inputs: dict[str, str], at: datetime, standards: list[Any]) -> bytes:
+        import typst
+
+        if template not in self._compilers:
+            fonts = typst.Fonts(
+                include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(self.fonts_dir)]
+            )
+            self._compilers[template] = typst.Compiler(
+                str(TEMPLATES / template), root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True
+            )
+        epoch = int(at.timestamp())
+        drawn = self._compilers[template].compile(
+            format="pdf",
+            pdf_standards=standards,
+            pdf_tags="ua-1" in standards,  # the panel becomes a picture inside a field, which is tagged as a whole
+            timestamp=epoch,
+            sys_inputs={**inputs, "epoch": str(epoch)},
+        )
+        assert isinstance(drawn, bytes)
+        return drawn + b"\n"  # a PDF/A checker wants an end of line before the next revision
+
+
+def qr_svg(address: str) -> str:
+    """A QR code of `address` as SVG, error correction M (15 %), without a border: the template keeps the quiet zone."""
+    import segno
+
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=0, xmldecl=False, svgns=True, omitsize=True)
+    return out.getvalue().decode()
