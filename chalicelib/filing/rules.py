@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from typing import cast
 
 from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts.form import Form
 from chalicelib.filing.model import Dossier
 from chalicelib.kernel.clock import local
 from chalicelib.kernel.errors import Finding
-from chalicelib.offices.model import Check, Requirement
+from chalicelib.offices.model import Check, Requirement, When
 
 Found = Iterator[tuple[str, str, dict[str, str]]]  # code, pointer, params
 
@@ -22,7 +23,7 @@ def findings(dossier: Dossier) -> tuple[Finding, ...]:
     found = [
         Finding(code=code, pointer=pointer, params=params, severity=row.severity, rule=row.rule, days=row.days)
         for row in dossier.office.requirements
-        if row.applies(dossier.kind.code, dossier.form.route)
+        if row.applies(dossier.kind.code, dossier.form.route) and WHEN[row.when](dossier.form)
         for code, pointer, params in CHECKS[row.check](dossier, row)
     ]
     found += structural(dossier)
@@ -65,7 +66,9 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
 
 
 def document(dossier: Dossier, row: Requirement) -> Found:
-    """A document of this kind is attached."""
+    """A document of this kind is attached. A translation into the application's own language is not needed."""
+    if row.language is not None and row.language == dossier.form.language:
+        return
     if not any(file.document == row.document for file in _stored(dossier)):
         names = next(kind.names for kind in dossier.office.documents if kind.code == row.document)
         yield "document.missing", "/attachments", {"document": " / ".join(names.values())}
@@ -80,9 +83,13 @@ def title(dossier: Dossier, row: Requirement) -> Found:
 
 
 def applicant(dossier: Dossier, row: Requirement) -> Found:
-    """Somebody applies, and can be written to."""
+    """Somebody applies."""
     if not dossier.form.applicants:
         yield "applicant.missing", "/applicants", {}
+
+
+def applicant_address(dossier: Dossier, row: Requirement) -> Found:
+    """Each applicant can be written to."""
     for position, party in enumerate(dossier.form.applicants):
         if not party.address:
             yield "applicant.address", f"/applicants/{position}/address", {}
@@ -97,8 +104,12 @@ def applicant_name(dossier: Dossier, row: Requirement) -> Found:
 
 def agent_when_abroad(dossier: Dossier, row: Requirement) -> Found:
     """An applicant from abroad is represented by an agent here."""
-    if any(party.country != dossier.office.code for party in dossier.form.applicants) and dossier.form.agent is None:
+    if all(party.country == dossier.office.code for party in dossier.form.applicants):
+        return
+    if dossier.form.agent is None:
         yield "agent.missing", "/agent", {}
+    elif dossier.form.agent.country != dossier.office.code:
+        yield "agent.abroad", "/agent/country", {}
 
 
 def inventor(dossier: Dossier, row: Requirement) -> Found:
@@ -150,6 +161,7 @@ CHECKS: dict[Check, Callable[[Dossier, Requirement], Found]] = {
     "document": document,
     "title": title,
     "applicant": applicant,
+    "applicant-address": applicant_address,
     "applicant-name": applicant_name,
     "agent-when-abroad": agent_when_abroad,
     "inventor": inventor,
@@ -159,6 +171,12 @@ CHECKS: dict[Check, Callable[[Dossier, Requirement], Found]] = {
     "basis": basis,
     "priority-period": priority_period,
     "declaration": declaration,
+}
+
+WHEN: dict[When, Callable[[Form], bool]] = {
+    "always": lambda form: True,
+    "with-agent": lambda form: form.agent is not None,
+    "with-priority": lambda form: bool(form.priorities),
 }
 
 

@@ -5,7 +5,7 @@ Every rule row says where it comes from (`rule`) and how sure we are (`certainty
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -15,9 +15,11 @@ Certainty = Literal["sure", "secondary", "assumed"]
 Text = Mapping[str, str]  # language (ISO 639) → words
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 Check = Literal[
-    "document", "title", "applicant", "applicant-name", "agent-when-abroad", "inventor",
+    "document", "title", "applicant", "applicant-address", "applicant-name", "agent-when-abroad", "inventor",
     "designs", "views", "claims-counted", "basis", "priority-period", "declaration",
 ]  # fmt: skip
+When = Literal["always", "with-agent", "with-priority"]
+_NEEDS = {"document": "document", "applicant-name": "language", "priority-period": "months", "declaration": "declaration"}
 
 
 class _Data(BaseModel):
@@ -63,10 +65,11 @@ class DocumentKind(_Data):
 
 class Requirement(_Data):
     """Something an application must have. Without it no filing date can be given (`blocks`), or it must be mended within
-    `days` (`defect`)."""
+    `days` (`defect`). A document with a `language` (a translation) is not asked of an application written in it."""
 
     check: Check
     severity: Literal["blocks", "defect"]
+    when: When = "always"
     kinds: tuple[str, ...] = ("*",)
     routes: tuple[str, ...] = ("*",)
     document: str | None = None
@@ -81,14 +84,23 @@ class Requirement(_Data):
         """Whether the row is for this kind and route."""
         return bool({"*", kind} & set(self.kinds)) and bool({"*", route} & set(self.routes))
 
+    @model_validator(mode="after")
+    def _says_enough(self) -> "Requirement":
+        if self.severity == "defect" and self.days is None:
+            raise ValueError(f"requirement {self.check!r} is a defect without days to mend it")
+        if (needed := _NEEDS.get(self.check)) and getattr(self, needed) is None:
+            raise ValueError(f"requirement {self.check!r} does not say its {needed}")
+        return self
+
 
 class LetterTexts(_Data):
-    """The office's own words on a letter."""
+    """The office's own words on a letter. `words` are the labels of a language that ships with none (`signing/words`)."""
 
     title: Text
     next_steps: tuple[Text, ...]
     reason: Text
     location: Text
+    words: Mapping[str, Mapping[str, Any]] = {}
 
 
 class Office(_Data):
@@ -130,24 +142,36 @@ class Office(_Data):
         return kind.number_format.format(office=self.code, series=kind.series, year=year, serial=serial)
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> "Office":
+    def _codes_are_known(self) -> "Office":
         kinds, documents = {kind.code for kind in self.kinds}, {row.code for row in self.documents}
         routes = {route.code for kind in self.kinds for route in kind.routes}
-        if len({kind.series for kind in self.kinds}) != len(self.kinds):
-            raise ValueError("two kinds share a series: their numbers would collide")
+        if len({kind.series for kind in self.kinds}) != len(self.kinds) or len(kinds) != len(self.kinds):
+            raise ValueError("two kinds share a code or a series: their numbers would collide")
+        if self.fees.currency != self.currency:
+            raise ValueError(f"fees are in {self.fees.currency}, the office's currency is {self.currency}")
+        used = [("document", row.code, "kind", set(row.kinds), kinds) for row in self.documents]
+        for fee in self.fees.rows:
+            used += [("fee", fee.code, "kind", set(fee.kinds), kinds), ("fee", fee.code, "route", set(fee.routes), routes)]
         for row in self.requirements:
-            for name, used, known in (
-                ("kind", set(row.kinds), kinds),
-                ("route", set(row.routes), routes),
-                ("document", {row.document} - {None}, documents),
-                ("language", {row.language} - {None}, set(self.languages)),
-            ):
-                if unknown := used - known - {"*"}:
-                    raise ValueError(f"a requirement names an unknown {name}: {sorted(map(str, unknown))}")
-            if row.severity == "defect" and row.days is None:
-                raise ValueError(f"requirement {row.check!r} is a defect without days to mend it")
-        named = [kind.names for kind in self.kinds] + [row.names for row in self.documents]
-        for texts in (self.names, self.contact, *self.letterhead, *named):
+            used += [
+                ("requirement", row.check, "kind", set(row.kinds), kinds),
+                ("requirement", row.check, "route", set(row.routes), routes),
+                ("requirement", row.check, "document", {row.document or "*"}, documents),
+                ("requirement", row.check, "language", {row.language or "*"}, set(self.languages)),
+            ]
+        for what, code, of, names, known in used:
+            if unknown := names - known - {"*"}:
+                raise ValueError(f"{what} {code!r} names an unknown {of}: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _words_are_complete(self) -> "Office":
+        named: list[Text] = [self.names, self.contact, *self.letterhead]
+        named += [kind.names for kind in self.kinds] + [route.names for kind in self.kinds for route in kind.routes]
+        named += [row.names for row in self.documents] + [fee.names for fee in self.fees.rows]
+        for letter in self.letters.values():
+            named += [letter.title, *letter.next_steps, letter.reason, letter.location]
+        for texts in named:
             if missing := set(self.languages) - set(texts):
                 raise ValueError(f"words missing in {sorted(missing)}: {dict(texts)}")
         return self
