@@ -1,0 +1,196 @@
+"""The registry's consumer: takes facts off the queue, in order for each filing, and lays each package out as a dossier.
+
+For each message:
+1. read and check it (`chain`); what cannot be read is left for the dead-letter queue, and said;
+2. compare with the stream's mark: a repeat is deleted; one that does not follow is parked: left, and said;
+3. act: on PackageReady fetch the package, check it against the event, lay every object out, checked; on others, nothing;
+4. then the mark, then delete. Killed anywhere, the message comes again, finds what was done, and changes nothing.
+
+A message that is left comes back after a pause; its stream waits behind it, the others go on. Faults of our surroundings
+(no network, no space, no right) are not the message's: they stop the consumer instead of emptying the queue into its
+dead-letter queue.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from chalicelib.contracts.events import PackageReady
+from chalicelib.kernel.digest import Digest
+from chalicelib.kernel.errors import Corrupt, Unavailable
+from chalicelib.register.model import StreamId
+from chalicelib.registry.chain import Event, Mark, Place, place, read_event
+from chalicelib.registry.layout import MAX_PACKAGE, dossier, read_package
+from chalicelib.registry.model import Dossier, OutOfOrder, Package, PackageObject, Unreadable
+
+PAUSE = 30  # seconds until a message that was left comes again
+HOLD = 120  # seconds for which a message is ours while its objects are fetched; extended after half of them
+
+
+@dataclass(frozen=True)
+class Message:
+    """As it came: the queue's id, the handle of this receipt, and the body."""
+
+    id: str
+    handle: str
+    body: bytes
+
+
+class Queue(Protocol):
+    """A FIFO queue."""
+
+    def receive(self, *, wait: int) -> Message | None:
+        """The next message, waiting up to `wait` seconds; None if none came."""
+
+    def hide(self, message: Message, seconds: int) -> None:
+        """Keep it from coming again for `seconds` from now."""
+
+    def delete(self, message: Message) -> None:
+        """Done with it."""
+
+
+class Objects(Protocol):
+    """The records bucket, read only."""
+
+    @property
+    def name(self) -> str: ...
+
+    def chunks(self, key: str, version: str | None = None) -> Iterator[bytes]:
+        """The object in pieces. FileNotFoundError if there is none."""
+
+
+class Marks(Protocol):
+    """What was dealt with, stream by stream."""
+
+    def last(self, stream: StreamId) -> Mark:
+        """The mark of a stream; of one never seen, the mark before its first entry."""
+
+    def set(self, stream: StreamId, mark: Mark) -> None:
+        """Remember `mark`, durably."""
+
+
+class Shelf(Protocol):
+    """Where dossiers are laid."""
+
+    def lay(self, dossier: Dossier) -> Path:
+        """Lay it out whole or not at all. The same one there already is success; another one is DossierDiffers."""
+
+
+class Outcome(Enum):
+    """What became of one message."""
+
+    LAID = "laid"  # a dossier lies there
+    MARKED = "marked"  # nothing to do for it
+    REPEAT = "repeat"  # dealt with before
+    PARKED = "parked"  # waits for an entry before it
+    LEFT = "left"  # cannot be handled; after some more tries the dead-letter queue has it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """Deal with one message at a time. `say` gets a line for people about each thing worth knowing."""
+
+    queue: Queue
+    objects: Objects
+    marks: Marks
+    shelf: Shelf
+    say: Callable[[str], None]
+    monotonic: Callable[[], float] = time.monotonic
+
+    def step(self, *, wait: int) -> Outcome | None:
+        """Receive and deal with one message; None if none came. Unavailable if AWS cannot be reached."""
+        message = self.queue.receive(wait=wait)
+        return self.handle(message) if message else None
+
+    def handle(self, message: Message) -> Outcome:
+        """See the module's four steps."""
+        try:
+            outcome = self._act(message)
+        except OutOfOrder as error:
+            return self._leave(message, Outcome.PARKED, f"parked    {error}")
+        except (Unreadable, Corrupt) as error:
+            return self._leave(message, Outcome.LEFT, f"left      {type(error).__name__}: {error}")
+        except Unavailable:
+            self.queue.hide(message, PAUSE)
+            raise
+        self.queue.delete(message)
+        return outcome
+
+    def _act(self, message: Message) -> Outcome:
+        event = read_event(message.body)
+        if place(event, self.marks.last(event.stream)) is Place.REPEAT:
+            return Outcome.REPEAT
+        outcome = Outcome.MARKED
+        if isinstance(event.fact, PackageReady):
+            self._lay(message, event, event.fact)
+            outcome = Outcome.LAID
+        self.marks.set(event.stream, event.mark)
+        return outcome
+
+    def _lay(self, message: Message, event: Event, fact: PackageReady) -> None:
+        body = self._package_bytes(fact)
+        package = read_package(body)
+        self._as_announced(package, event, fact)
+        hold = _Hold(self.queue, message, self.monotonic)
+        there = self.shelf.lay(dossier(package, body, lambda one: self._object(one, hold)))
+        size = sum(one.size for one in package.objects)
+        self.say(
+            f"laid      {package.number}  {package.kind}, {'paid' if package.paid else 'NOT PAID'}, filed"
+            f" {package.filing_date}: {len(package.objects)} objects, {size:,} bytes, all digests right  →  {there}"
+        )
+
+    def _package_bytes(self, fact: PackageReady) -> bytes:
+        if fact.size > MAX_PACKAGE:
+            raise Unreadable(f"{fact.number}: a package of {fact.size} bytes is none of ours")
+        body = bytearray()
+        for chunk in self._chunks(fact.key, None):
+            body += chunk
+            if len(body) > fact.size:
+                break
+        if (Digest.of(bytes(body)).hex, len(body)) != (fact.sha256, fact.size):
+            raise Corrupt(f"{fact.number}: the package under {fact.key} is not the one announced")
+        return bytes(body)
+
+    def _as_announced(self, package: Package, event: Event, fact: PackageReady) -> None:
+        said = (package.filing, package.number, package.kind, package.route, package.paid)
+        if said != (event.stream.id, fact.number, fact.kind, fact.route, fact.paid):
+            raise Corrupt(f"{event.stream} {event.seq}: package and event speak of different things")
+        for key in (fact.key, *(one.key for one in package.objects)):
+            if not key.startswith(f"filings/{event.stream.id}/") or ".." in key:
+                raise Corrupt(f"{event.stream} {event.seq}: the package points outside its filing")
+        if any(one.bucket != self.objects.name for one in package.objects):
+            raise Corrupt(f"{event.stream} {event.seq}: the package points into another bucket than {self.objects.name}")
+
+    def _object(self, one: PackageObject, hold: "_Hold") -> Iterable[bytes]:
+        for chunk in self._chunks(one.key, one.version or None):
+            hold.renew()
+            yield chunk
+
+    def _chunks(self, key: str, version: str | None) -> Iterator[bytes]:
+        try:
+            yield from self.objects.chunks(key, version)
+        except FileNotFoundError as error:
+            raise Corrupt(f"{key}: announced, and not there") from error
+
+    def _leave(self, message: Message, outcome: Outcome, line: str) -> Outcome:
+        self.queue.hide(message, PAUSE)
+        self.say(f"{line}  (message {message.id})")
+        return outcome
+
+
+class _Hold:
+    """Keeps a message ours while its objects are fetched."""
+
+    def __init__(self, queue: Queue, message: Message, monotonic: Callable[[], float]) -> None:
+        self._queue, self._message, self._monotonic = queue, message, monotonic
+        self._until = 0.0
+
+    def renew(self) -> None:
+        """Ask for more time, if half of what we asked for is over."""
+        now = self._monotonic()
+        if now >= self._until:
+            self._queue.hide(self._message, HOLD)
+            self._until = now + HOLD / 2

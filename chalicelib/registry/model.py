@@ -1,0 +1,120 @@
+"""Nouns of the hand-over: the package manifest that a registry acts on, and the dossier laid out from it.
+
+The package is canonical JSON (RFC 8785) and follows from the entries and the stored objects alone: the same entries give the
+same bytes. Within `urn:tra:package:1` fields are only added; a reader ignores fields it does not know. File names stand here
+(and not in entries) because the package is an object of the records, where access can be controlled.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.contracts.events import Code, Count, Currency, Day, Id, Key, MediaType, Number, Reference, Sha256, Stamp
+from chalicelib.kernel.digest import canonical
+from chalicelib.kernel.errors import Corrupt, TraError
+
+PACKAGE_SCHEMA: Literal["urn:tra:package:1"] = "urn:tra:package:1"
+ACKNOWLEDGEMENT = "acknowledgement"  # code of the letter that makes a filing ready
+Role = Literal["form", "manifest", "receipt", "receipt-signature", "file", "letter"]
+SINGLE_ROLES: tuple[Role, ...] = ("form", "manifest", "receipt", "receipt-signature")  # each exactly once in a package
+
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")]
+ObjectVersion = Annotated[str, StringConstraints(pattern=r"^[!-~]{0,1024}$")]  # empty where the bucket keeps none
+
+
+class Unreadable(TraError):
+    """A message or package that this program cannot read: malformed, or of a version it does not know."""
+
+
+class OutOfOrder(TraError):
+    """An entry that does not follow the last one seen of its stream; it waits until the one before it comes."""
+
+
+class DossierDiffers(Corrupt):
+    """Under this number another dossier lies already; both are kept, a person must look."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PackageObject(_Part):
+    """One stored object. `name` is the filer's label for a file (hostile: never a path), ours for the rest; `document` is
+    the document or letter code; `attachment` is how the form names a file."""
+
+    role: Role
+    name: str
+    document: Code
+    media_type: MediaType
+    bucket: BucketName
+    key: Key
+    version: ObjectVersion
+    sha256: Sha256
+    size: Count
+    attachment: Id | None = None
+
+
+class Payment(_Part):
+    """What was paid for this filing, in minor units."""
+
+    order: Id
+    purpose: Code
+    reference: Reference
+    rail: Code
+    amount: Count
+    currency: Currency
+    paid_at: Stamp | None = None
+    demo: bool = False
+
+
+class Basis(_Part):
+    """The entry with which the package became complete: sequence number and hash in the filing's chain."""
+
+    seq: Annotated[int, Field(ge=1)]
+    hash: Sha256
+
+
+class Package(_Part):
+    """Everything the registry receives of one filing."""
+
+    schema_: Annotated[Literal["urn:tra:package:1"], Field(alias="schema")] = PACKAGE_SCHEMA
+    office: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # WIPO ST.3
+    filing: Id
+    number: Number
+    kind: Code
+    route: Code
+    filing_date: Day
+    received_at: Stamp
+    paid: bool
+    payments: tuple[Payment, ...]
+    entries: Basis
+    objects: tuple[PackageObject, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON value; absent optional fields are left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: what is stored, and named by its digest."""
+        return canonical(self.to_json())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One file of a dossier: where it goes (relative, forward slashes), what it must be, and how to get its bytes."""
+
+    path: str
+    sha256: str
+    size: int
+    chunks: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """A filing as laid into a folder called `name`. `digest` is the package's."""
+
+    name: str
+    digest: str
+    parts: tuple[Part, ...]
