@@ -70,9 +70,7 @@ class Drafts:
             now = self.clock()
             identifier = ids.ulid(now)
             self.register.commit(
-                begin(
-                    filing(identifier), by=account, at=now, owner=account, kind=form.kind, route=form.route
-                ),
+                begin(filing(identifier), by=account, at=now, owner=account, kind=form.kind, route=form.route),
                 Put(draft_key(identifier), {"form": form.to_bytes().decode()}),
                 repeat.kept(filing=identifier),
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.contracts.attachment import Attachment
@@ -36,7 +36,7 @@ def receipt(
     year: int,
     serial: int,
     received_at: datetime,
-    defects: Sequence[Finding],
+    defects: Sequence[tuple[Finding, date | None]],
 ) -> dict[str, Any]:
     """The receipt as a plain JSON value (PCT Administrative Instructions s.704(a): office, time of complete receipt, number,
     digest made by the office). Every value follows from what the commit records, so it can be made again, byte for byte."""
@@ -54,7 +54,16 @@ def receipt(
         "manifest_sha256": manifest.sha256.hex,
         "form": manifest.to_json()["form"],
         "files": manifest.to_json()["files"],
-        "findings": [{"code": finding.code, "pointer": finding.pointer} for finding in defects],
+        "findings": [
+            {
+                "code": finding.code,
+                "pointer": finding.pointer,
+                "params": dict(finding.params),
+                "rule": finding.rule,
+                "due": due.isoformat() if due else None,
+            }
+            for finding, due in defects
+        ],
     }
     if kind.st13_type:
         body["application_number"]["st13"] = f"{kind.st13_type}{year:04d}{serial:09d}"

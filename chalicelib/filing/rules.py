@@ -45,9 +45,7 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
         if file.state == "reserved":
             yield Finding(code="attachment.not-arrived", pointer=f"/attachments/{file.id}", params={"name": file.name})
         if file.state == "stored" and dossier.office.document(file.document, dossier.kind.code) is None:
-            yield Finding(
-                code="attachment.not-for-kind", pointer=f"/attachments/{file.id}", params={"name": file.name}
-            )
+            yield Finding(code="attachment.not-for-kind", pointer=f"/attachments/{file.id}", params={"name": file.name})
     counted: dict[str, int] = {}
     for file in _stored(dossier):
         counted[file.document] = counted.get(file.document, 0) + 1

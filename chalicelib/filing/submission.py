@@ -127,20 +127,18 @@ class Submit:
         at = max(received_at, parse_stamp(counter["last_at"])) if counter else received_at
         serial = counter["version"] + 1 if counter else 1
         day = local(at, self.office.time_zone).date()
-        dossier = Dossier(
-            office=self.office, kind=kind, form=draft.form, attachments=attachments_of(stream), today=at
-        )
+        dossier = Dossier(office=self.office, kind=kind, form=draft.form, attachments=attachments_of(stream), today=at)
         found = [*findings(dossier), *self._missing(manifest.files)]
         if any(finding.severity == "blocks" for finding in found):
             raise Invalid(*found)
         number = self.office.application_number(kind, day.year, serial)
+        defects = [(finding, due_day(dossier, finding)) for finding in found]
         body = canonical(
             receipt(
                 office=self.office, kind=kind, form=draft.form, manifest=manifest, number=number,
-                year=day.year, serial=serial, received_at=at, defects=found,
+                year=day.year, serial=serial, received_at=at, defects=defects,
             )
         )  # fmt: skip
-        due = ((finding, due_day(dossier, finding)) for finding in found)
         fact = FilingSubmitted(
             number=number,
             kind=kind.code,
@@ -170,7 +168,7 @@ class Submit:
             claims=draft.form.claim_count,
             designs=len(draft.form.designs),
             pages=draft.form.page_count,
-            defects=tuple(Defect(code=finding.code, due=day.isoformat() if day else None) for finding, day in due),
+            defects=tuple(Defect(code=finding.code, due=due.isoformat() if due else None) for finding, due in defects),
         )
         self.register.commit(
             stream.append(fact, by=account, at=at, number=number, filing_date=fact.filing_date),

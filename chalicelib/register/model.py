@@ -140,7 +140,6 @@ class Stream:
                 return fact
         return None
 
-
     def append(self, *facts: Fact, by: str, at: datetime, **attributes: str) -> "Append":
         """Add facts to this stream as it was read. NotAllowed if its state does not allow them."""
         return Append(
@@ -285,4 +284,3 @@ def deciding(decide: Callable[[], T], *, pause: Callable[[float], None] = time.s
                 raise
             pause(random.uniform(0, min(1.0, 0.02 * 2**tries)))  # noqa: S311 - spreads retries, guards nothing
     raise AssertionError("unreachable")
-

@@ -8,10 +8,11 @@
 4. Its digest is entered, with a lookup by which anyone can ask whether we issued it.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote as url_quote
 
 from chalicelib.contracts import attachment, records
@@ -31,7 +32,7 @@ from chalicelib.signing import model
 from chalicelib.signing.model import LetterContent
 
 CODE = "acknowledgement"
-LEVEL = "b-b"
+LEVEL: Literal["b-b"] = "b-b"
 ACTOR = "tra:seal_letter"
 LINK_SECONDS = 60
 
@@ -115,9 +116,7 @@ class SealLetter:
         stream = self._load(stream_id)
         if stream.last(LetterIssued) is not None:
             return
-        fact = LetterIssued(
-            code=CODE, number=number, level=LEVEL, key=key, sha256=lying.sha256.hex, size=lying.size
-        )
+        fact = LetterIssued(code=CODE, number=number, level=LEVEL, key=key, sha256=lying.sha256.hex, size=lying.size)
         self.register.commit(
             stream.append(fact, by=ACTOR, at=self.clock()),
             Put(Key(f"SHA256#{lying.sha256}", "ISSUED"), {"stream": str(stream_id), "code": CODE, "level": LEVEL}),
@@ -131,10 +130,10 @@ class SealLetter:
         receipt = draft.receipt.encode()
         if Digest.of(receipt).hex != submitted.receipt_sha256:
             raise Corrupt(f"{stream.id}: the kept receipt is not the recorded one")
-        return self._letter(stream, submitted, paid, draft.form, issued_at), receipt
+        return self._letter(stream, submitted, paid, draft.form, receipt, issued_at), receipt
 
     def _letter(
-        self, stream: Stream, submitted: FilingSubmitted, paid: FeePaid, form: Form, issued_at: datetime
+        self, stream: Stream, submitted: FilingSubmitted, paid: FeePaid, form: Form, receipt: bytes, issued_at: datetime
     ) -> LetterContent:
         office, texts = self.office, self.office.letters[CODE]
         kind = office.kind(submitted.kind)
@@ -181,20 +180,21 @@ class SealLetter:
             manifest_sha256=Digest(submitted.manifest_sha256),
             receipt_sha256=Digest(submitted.receipt_sha256),
             payment=self._payment(stream, paid),
-            defects=tuple(
-                model.Defect(
-                    code=defect.code,
-                    message={language: said[0] for language, said in found.items()},
-                    what_to_do={language: said[1] for language, said in found.items()},
-                    by=date.fromisoformat(defect.due) if defect.due else None,
-                )
-                for defect in submitted.defects
-                if (found := words(office, Finding(code=defect.code)))
-            ),
+            defects=tuple(map(self._defect, json.loads(receipt)["findings"])),
             next_steps=texts.next_steps,
             verification_url=f"{self.public_url}/verify?number={url_quote(number, safe='')}"
             f"#sha256={submitted.receipt_sha256}",
             trust_label=self._said("trust.test") if self.test_trust else None,
+        )
+
+    def _defect(self, found: Mapping[str, Any]) -> model.Defect:
+        """A finding as the receipt lists it, in words."""
+        said = words(self.office, Finding(code=found["code"], params=found["params"]))
+        return model.Defect(
+            code=found["code"],
+            message={language: message for language, (message, _) in said.items()},
+            what_to_do={language: action for language, (_, action) in said.items()},
+            by=date.fromisoformat(found["due"]) if found["due"] else None,
         )
 
     def _payment(self, stream: Stream, paid: FeePaid) -> model.Payment:

@@ -34,7 +34,7 @@ STATUS: dict[type[TraError], int] = {
     errors.Corrupt: 503,
 }
 RETRY_SECONDS = "5"
-HEADERS = {
+HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -62,7 +62,7 @@ def problem(office: Office, error: TraError) -> Response:
         "status": status,
         "findings": [_finding(office, finding) for finding in found],
     }
-    headers = {**HEADERS, "Content-Type": "application/problem+json"}
+    headers: dict[str, str | list[str]] = {**HEADERS, "Content-Type": "application/problem+json"}
     if status in {429, 503}:
         headers["Retry-After"] = RETRY_SECONDS
     if status == 401:

@@ -36,8 +36,8 @@ class Incoming:
 
     def query(self, name: str) -> str | None:
         """The value of a query parameter."""
-        value: str | None = (self.request.query_params or {}).get(name)
-        return value
+        sent: Mapping[str, str] = self.request.query_params or {}
+        return sent.get(name)
 
     @property
     def raw(self) -> bytes:

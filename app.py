@@ -1,0 +1,90 @@
+"""The map of Tra: what a filing meets, in the order in which it meets it.
+
+Routes lie in the rooms' `routes.py`; every other trigger is bound here, two lines each, because Chalice deploys only what
+`app.py` declares. Queue and stream names below are stand-ins: `infra/template.yaml` binds the real ones.
+All queues deliver one message at a time (`batch_size=1`): a message that fails takes no other with it.
+"""
+
+import json
+import os
+
+from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
+
+from chalicelib.attachments import routes as attachment_routes
+from chalicelib.attachments.notices import arrivals
+from chalicelib.filing import routes as filing_routes
+from chalicelib.payment import routes as payment_routes
+from chalicelib.register.model import StreamId
+from chalicelib.signing import routes as signing_routes
+from chalicelib.wiring import Rooms, subject
+
+app = Chalice(app_name="tra")
+rooms = Rooms(os.environ)
+
+# 1 receive: drafts, submission, what an owner sees
+app.register_blueprint(filing_routes.build(rooms))
+
+# 2 store: announce a file; confirm what arrived; take into custody what was filed
+app.register_blueprint(attachment_routes.build(rooms))
+
+
+@app.on_sqs_message(queue="uploads", batch_size=1)
+def receive_upload(event: SQSEvent) -> None:
+    for message in event:
+        for key, version in arrivals(message.body):
+            rooms.confirm_upload(key, version)
+
+
+@app.on_sqs_message(queue="custody.fifo", batch_size=1)
+def take_custody(event: SQSEvent) -> None:
+    for message in event:
+        rooms.take_custody(subject(message.body))
+
+
+# 3 verify: orders and the banks' doorbell; ask the bank; credit the filing
+app.register_blueprint(payment_routes.build(rooms))
+
+
+@app.on_sqs_message(queue="bells", batch_size=1)
+def ask_bank(event: SQSEvent) -> None:
+    for message in event:
+        rooms.ask_bank(**json.loads(message.body))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def ask_due(event: object) -> None:
+    rooms.ask_due()
+
+
+@app.on_sqs_message(queue="credits.fifo", batch_size=1)
+def credit_filing(event: SQSEvent) -> None:
+    for message in event:
+        rooms.credit_filing(subject(message.body))
+
+
+# 4 seal: the acknowledgement, and its download
+app.register_blueprint(signing_routes.build(rooms))
+
+
+@app.on_sqs_message(queue="sealing.fifo", batch_size=1)
+def seal_letter(event: SQSEvent) -> None:
+    for message in event:
+        rooms.seal_letter(subject(message.body))
+
+
+# 5 emit: every entry, in order, to everybody who listens
+@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:region:account:table/register/stream/label")
+def relay(event: DynamoDBEvent) -> None:
+    rooms.relay.streams(StreamId.parse(record.keys["pk"]["S"]) for record in event)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def relay_sweep(event: object) -> None:
+    rooms.relay.sweep()
+
+
+# 6 hand over: the package for the registry
+@app.on_sqs_message(queue="handover.fifo", batch_size=1)
+def hand_over(event: SQSEvent) -> None:
+    for message in event:
+        rooms.hand_over(subject(message.body))

@@ -1,0 +1,281 @@
+"""Orders: what is due for a filing, and a way to pay it.
+
+An order is opened once for each purpose of a filing (`DUE#<purpose>` beside the filing). Each try to pay has a reference of
+its own: it is written down before the bank hears of it, and what the bank issued is kept exactly as issued. Killed
+between the two, the next request asks the bank again under the same reference; if the bank has it already, its answer is
+lost for good and another attempt is opened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib.contracts.draft import DRAFT, Draft
+from chalicelib.contracts.events import AttemptIssued, AttemptOpened, FilingSubmitted, OrderOpened
+from chalicelib.kernel import ids
+from chalicelib.kernel.clock import Clock, local, stamp
+from chalicelib.kernel.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
+from chalicelib.offices.model import Office
+from chalicelib.payment import references
+from chalicelib.payment.fees import FilingFacts, Quote, quote
+from chalicelib.payment.model import AlreadyCreated, Attempt, CreateRefused, Http, Issued, Order, Rail
+from chalicelib.payment.schedule import next_question
+from chalicelib.register import model as register_model
+from chalicelib.register.idempotency import Repeat
+from chalicelib.register.model import Key, Operation, Put, Register, Stream, begin, deciding, filing
+
+PURPOSE = "filing"
+ASK = "ASK"  # value of `due` for attempts that wait for our next question
+MAX_ATTEMPTS = 50
+
+
+def due_key(filing_id: str, purpose: str) -> Key:
+    """Which order is for this purpose of a filing."""
+    return Key(str(filing(filing_id)), f"DUE#{purpose}")
+
+
+def reference_key(reference: str) -> Key:
+    """Which order a reference belongs to."""
+    return Key(f"ORDERREF#{reference}", "ORDERREF")
+
+
+def ask_key(order_id: str, n: int) -> Key:
+    """When to ask next about an attempt."""
+    return Key(str(register_model.order(order_id)), f"ASK#{n:03d}")
+
+
+def issued_key(order_id: str, n: int) -> Key:
+    """What the bank issued for an attempt."""
+    return Key(str(register_model.order(order_id)), f"ISSUED#{n:03d}")
+
+
+@dataclass(frozen=True)
+class OpenedOrder:
+    """An order with what was issued for its newest attempt, and the quote that explains its lines."""
+
+    id: str
+    order: Order
+    quote: Quote
+    issued: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """Open orders and attempts."""
+
+    register: Register
+    office: Office
+    rails: Mapping[str, Rail]
+    windows: Mapping[str, int]  # days for which a rail answers questions
+    http: Http
+    clock: Clock
+
+    def quote(self, account: str, filing_id: str) -> Quote:
+        """What is due for a draft if it were filed now, or for a filing by its day."""
+        stream = self._filing(account, filing_id)
+        submitted = stream.last(FilingSubmitted)
+        if submitted:
+            return quote(self.office.fees, _facts(submitted))
+        form = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes).form
+        today = local(self.clock(), self.office.time_zone).date()
+        facts = FilingFacts(
+            kind=form.kind,
+            route=form.route,
+            on=today,
+            claims=form.claim_count,
+            designs=len(form.designs),
+            pages=form.page_count,
+        )
+        return quote(self.office.fees, facts)
+
+    def open(self, account: str, filing_id: str, rail_name: str, repeat: Repeat) -> OpenedOrder:
+        """The filing's order with something to pay by. Conflict before submission or once paid; Unavailable if the bank
+        cannot be had: the same request goes on where this one stopped."""
+        rail = self._rail(rail_name)
+
+        def decide() -> str:
+            stream = self._filing(account, filing_id)
+            if earlier := repeat.earlier(self.register):
+                return str(earlier["order"])
+            return self._opened(stream, rail, account, repeat)
+
+        order_id = deciding(decide)
+        for _ in range(MAX_ATTEMPTS):
+            order = self._order(order_id)
+            attempt = order.latest
+            if attempt is None:
+                raise Corrupt(f"order {order_id} without attempt")
+            if order.paid or attempt.issued_at:
+                break
+            self._issue(order_id, order, attempt)
+        return self._view(order_id)
+
+    def one(self, account: str, filing_id: str) -> OpenedOrder:
+        """The filing's order. NotFound if none was opened."""
+        stream = self._filing(account, filing_id)
+        item = stream.items.get(due_key(filing_id, PURPOSE).sk)
+        if item is None:
+            raise NotFound.because("order.not-found")
+        return self._view(str(item.attributes["order"]))
+
+    def _opened(self, stream: Stream, rail: Rail, account: str, repeat: Repeat) -> str:
+        submitted = stream.last(FilingSubmitted)
+        if submitted is None:
+            raise Conflict.because("order.not-due")
+        now = self.clock()
+        due = stream.items.get(due_key(stream.id.id, PURPOSE).sk)
+        if due is None:
+            asked = quote(self.office.fees, _facts(submitted))
+            if asked.total.currency not in rail.currencies:
+                raise Conflict.because("rail.currency", "/rail", currency=asked.total.currency)
+            order_id = ids.ulid(now)
+            opened = OrderOpened(
+                filing=stream.id.id,
+                purpose=PURPOSE,
+                lines=tuple(line.line for line in asked.lines),
+                amount=asked.total.minor,
+                currency=asked.total.currency,
+                schedule=asked.schedule,
+                demo=asked.demo,
+            )
+            attempt, lookup = self._attempt(order_id, 1, rail)
+            self.register.commit(
+                begin(register_model.order(order_id), opened, attempt, by=account, at=now, owner=str(stream.id)),
+                Put(due_key(stream.id.id, PURPOSE), {"order": order_id}),
+                lookup,
+                repeat.kept(order=order_id),
+            )
+            return order_id
+        order_id = str(due.attributes["order"])
+        order_stream = self._stream(order_id)
+        order = Order.fold(order_stream.entries)
+        if order.paid:
+            raise Conflict.because("order.paid")
+        latest = order.latest
+        if latest and (latest.issued_at is None or (latest.expires_at and now < latest.expires_at)):
+            return order_id  # still good: nobody needs two ways to pay the same
+        if len(order.attempts) >= MAX_ATTEMPTS:
+            raise Conflict.because("order.too-many-attempts")
+        attempt, lookup = self._attempt(order_id, len(order.attempts) + 1, rail)
+        self.register.commit(order_stream.append(attempt, by=account, at=now), lookup, repeat.kept(order=order_id))
+        return order_id
+
+    def _attempt(self, order_id: str, n: int, rail: Rail) -> tuple[AttemptOpened, Put]:
+        reference = references.new(prefix=self.office.reference_prefix)
+        stream = register_model.order(order_id)
+        return (
+            AttemptOpened(attempt=n, rail=rail.name, reference=reference),
+            Put(reference_key(reference), {"stream": str(stream)}),
+        )
+
+    def _issue(self, order_id: str, order: Order, attempt: Attempt) -> None:
+        """Have the bank issue what to pay by; enter it. If the bank has the reference already, go on with another."""
+        rail = self._rail(attempt.rail)
+        now = self.clock()
+        bill = order.bill(attempt)
+        try:
+            issued = rail.create(bill, now=now, http=self.http)
+        except AlreadyCreated:
+            rail.close(bill, now=now, http=self.http)  # its QR reached nobody; this makes sure that nobody pays it
+            deciding(lambda: self._another(order_id, attempt))
+            return
+        except CreateRefused as error:
+            raise Unavailable(f"{attempt.rail} will not issue: {error.code}") from error
+        deciding(lambda: self._enter(order_id, attempt, issued, now))
+
+    def _another(self, order_id: str, lost: Attempt) -> None:
+        stream = self._stream(order_id)
+        order = Order.fold(stream.entries)
+        if order.paid or order.latest is None or order.latest.n != lost.n or order.latest.issued_at:
+            return
+        attempt, lookup = self._attempt(order_id, lost.n + 1, self._rail(lost.rail))
+        self.register.commit(stream.append(attempt, by="tra:orders", at=self.clock()), lookup)
+
+    def _enter(self, order_id: str, attempt: Attempt, issued: Issued, now: datetime) -> None:
+        stream = self._stream(order_id)
+        there = Order.fold(stream.entries).attempt(attempt.reference)
+        if there is None or there.issued_at:
+            return
+        fact = AttemptIssued(
+            attempt=attempt.n,
+            reference=attempt.reference,
+            qr_sha256=issued.qr_sha256,
+            qr_md5=issued.qr_md5,
+            expires_at=stamp(issued.expires_at),
+        )
+        operations: list[Operation] = [
+            stream.append(fact, by="tra:orders", at=now),
+            Put(issued_key(order_id, attempt.n), issued_attributes(issued)),
+        ]
+        first = next_question(now, now, window_days=self.windows[attempt.rail])
+        if first is not None:
+            operations.append(
+                Put(
+                    ask_key(order_id, attempt.n),
+                    {"reference": attempt.reference, "due": ASK, "due_at": stamp(first)},
+                )
+            )
+        self.register.commit(*operations)
+
+    def _view(self, order_id: str) -> OpenedOrder:
+        stream = self._stream(order_id)
+        order = Order.fold(stream.entries)
+        filed = self.register.load(filing(order.filing))
+        submitted = filed.last(FilingSubmitted) if filed else None
+        if submitted is None:
+            raise Corrupt(f"order {order_id} for no filing")
+        latest = order.latest
+        item = stream.items.get(issued_key(order_id, latest.n).sk) if latest else None
+        return OpenedOrder(
+            order_id, order, quote(self.office.fees, _facts(submitted)), item.attributes if item else None
+        )
+
+    def _order(self, order_id: str) -> Order:
+        return Order.fold(self._stream(order_id).entries)
+
+    def _stream(self, order_id: str) -> Stream:
+        stream = self.register.load(register_model.order(order_id))
+        if stream is None:
+            raise Corrupt(f"order {order_id} does not exist")
+        return stream
+
+    def _filing(self, account: str, filing_id: str) -> Stream:
+        stream = self.register.load(filing(filing_id)) if ids.is_ulid(filing_id) else None
+        if stream is None or stream.head.owner != account:
+            raise NotFound.because("filing.not-found")
+        return stream
+
+    def _rail(self, name: str) -> Rail:
+        rail = self.rails.get(name)
+        if rail is None:
+            raise Invalid.because("rail.unknown", "/rail", rails=", ".join(sorted(self.rails)))
+        return rail
+
+
+def issued_attributes(issued: Issued) -> dict[str, Any]:
+    """What is kept of what the bank issued, as issued."""
+    return {
+        "reference": issued.bill.reference,
+        "rail": issued.rail,
+        "amount": issued.bill.amount.minor,
+        "currency": issued.bill.amount.currency,
+        "payee": issued.payee,
+        "qr": issued.qr,
+        "qr_md5": issued.qr_md5,
+        "qr_sha256": issued.qr_sha256,
+        "deeplink": issued.deeplink,
+        "issued_at": stamp(issued.issued_at),
+        "expires_at": stamp(issued.expires_at),
+    }
+
+
+def _facts(submitted: FilingSubmitted) -> FilingFacts:
+    return FilingFacts(
+        kind=submitted.kind,
+        route=submitted.route,
+        on=date.fromisoformat(submitted.filing_date),
+        claims=submitted.claims,
+        designs=submitted.designs,
+        pages=submitted.pages,
+    )

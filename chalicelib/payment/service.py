@@ -1,0 +1,220 @@
+"""From a doorbell to a settled order: ring, ask the bank, settle from its answer, credit the filing.
+
+1. A notification is verified, kept as a bell that expires, and rings; it settles nothing.
+2. A bell, or the schedule for attempts whose bell never rang, makes us ask the bank: one question per attempt and interval.
+3. Only the bank's answer settles: the order's entry and the once-row of the bank's transaction are one commit.
+4. A paid order credits its filing with an entry there, once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib.contracts.events import FeePaid
+from chalicelib.kernel.clock import Clock, parse_stamp, stamp
+from chalicelib.kernel.digest import Digest
+from chalicelib.kernel.errors import Corrupt, LostRace, NotFound, Unavailable
+from chalicelib.log import log
+from chalicelib.payment.model import Answer, Delivery, Http, Notice, Order, Rail, Rejected, Reply
+from chalicelib.payment.orders import ASK, ask_key, reference_key
+from chalicelib.payment.schedule import MIN_INTERVAL, may_ask, next_question
+from chalicelib.payment.settle import Apply, Park, settle
+from chalicelib.register.model import Item, Key, Operation, Put, Register, Stream, StreamId, deciding, filing
+
+BELL_DAYS = 14
+LISTENING = timedelta(minutes=1)  # after a bell that the bank's answer did not bear out yet, ask again so soon
+SWEEP = 100
+GOING_BACK = ("refunded", "part-refunded", "reversed")  # the same bank transaction may come and go back: two rows
+
+
+class Bells(Protocol):
+    """The queue of bells."""
+
+    def ring(self, reference: str, *, rung: bool, delay: timedelta = timedelta()) -> None:
+        """Have the bank asked about this attempt; `rung` if somebody told us to, and not only the schedule."""
+
+
+class Due(Protocol):
+    """The register's list of what is due."""
+
+    def due(self, what: str, *, until: datetime, limit: int) -> tuple[Key, ...]: ...
+
+    def item(self, key: Key) -> Item | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doorbell:
+    """Takes notifications."""
+
+    register: Register
+    rails: Mapping[str, Rail]
+    bells: Bells
+    clock: Clock
+
+    def __call__(self, rail_name: str, delivery: Delivery) -> Reply:
+        """The bank's answer to a delivery: taken, refused or later, and never more. NotFound for a rail we do not have."""
+        rail = self.rails.get(rail_name)
+        if rail is None:
+            raise NotFound.because("rail.not-found")
+        now = self.clock()
+        try:
+            notice = rail.verify(delivery, now=now)
+        except Rejected as error:
+            log("notification-refused", rail=rail_name, reason=error.reason, alarm=error.alarm)
+            return rail.ack(Answer.REFUSED)
+        try:
+            self._keep(notice, now)
+            self.bells.ring(notice.order_ref, rung=True)
+        except Unavailable:
+            return rail.ack(Answer.LATER)
+        return rail.ack(Answer.TAKEN)
+
+    def _keep(self, notice: Notice, now: datetime) -> None:
+        key = Key(f"BELL#{notice.rail}#{Digest.of(notice.event_key.encode())}", "BELL")
+        bell = {
+            "reference": notice.order_ref,
+            "at": stamp(now),
+            "raw_sha256": notice.raw_sha256,
+            "expires": int((now + timedelta(days=BELL_DAYS)).timestamp()),
+        }
+        try:
+            self.register.commit(Put(key, bell))
+        except LostRace:
+            log("bell-again", rail=notice.rail)  # rings all the same: the first may have died before it rang
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskDue:
+    """Rings for attempts whose next question is due."""
+
+    register: Due
+    bells: Bells
+    clock: Clock
+
+    def __call__(self) -> None:
+        for key in self.register.due(ASK, until=self.clock(), limit=SWEEP):
+            item = self.register.item(key)  # the list lags behind: look
+            if item and item.attributes.get("due") == ASK:
+                self.bells.ring(str(item.attributes["reference"]), rung=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskBank:
+    """Ask about one attempt, and settle."""
+
+    register: Register
+    rails: Mapping[str, Rail]
+    windows: Mapping[str, int]
+    payees: Mapping[str, frozenset[str]]
+    http: Http
+    bells: Bells
+    clock: Clock
+
+    def __call__(self, reference: str, *, rung: bool) -> None:
+        """Settle from the bank's answer. A question asked too soon after another is put off, not dropped."""
+        lookup = self.register.item(reference_key(reference))
+        if lookup is None:
+            log("bell-unknown-reference")
+            return
+        stream_id = StreamId.parse(lookup.attributes["stream"])
+        stream = self._stream(stream_id)
+        order = Order.fold(stream.entries)
+        attempt = order.attempt(reference)
+        if attempt is None or attempt.issued_at is None:
+            log("bell-before-issue", stream=str(stream_id))  # nobody saw this QR: there is nothing to pay
+            return
+        now = self.clock()
+        ask = stream.items.get(ask_key(stream_id.id, attempt.n).sk)
+        last = parse_stamp(ask.attributes["asked_at"]) if ask and "asked_at" in ask.attributes else None
+        if not may_ask(last, now):
+            self.bells.ring(reference, rung=rung, delay=MIN_INTERVAL)
+            return
+        following = next_question(attempt.issued_at, now, window_days=self.windows[attempt.rail])
+        if rung and following is not None:
+            following = min(following, now + LISTENING)
+        try:
+            marked = self._mark(stream_id, attempt.n, ask, reference, now, following)
+        except LostRace:
+            return  # somebody else is asking this very moment
+        notice = self.rails[attempt.rail].query(order.bill(attempt), now=now, http=self.http)
+        if notice.alarm:
+            log("bank-answer-alarm", stream=str(stream_id), rail=notice.rail, remark=notice.remark)
+        deciding(lambda: self._settle(stream_id, reference, notice, attempt.n, marked))
+
+    def _settle(self, stream_id: StreamId, reference: str, notice: Notice, n: int, marked: int) -> None:
+        stream = self._stream(stream_id)
+        order = Order.fold(stream.entries)
+        verdict = settle(order, reference, notice, payees=self.payees.get(notice.rail, frozenset()))
+        if not isinstance(verdict, Apply | Park):
+            log("bank-says", stream=str(stream_id), status=notice.status.value, remark=notice.remark)
+            return
+        once = _once(verdict)
+        if self.register.item(once) is not None:
+            log("bank-transaction-counted-already", stream=str(stream_id))
+            return
+        operations: list[Operation] = [
+            stream.append(verdict.fact, by="tra:ask_bank", at=self.clock()),
+            Put(once, {"stream": str(stream_id), "reference": reference}),
+        ]
+        ask = stream.items.get(ask_key(stream_id.id, n).sk)
+        if isinstance(verdict, Apply) and ask is not None and ask.version == marked:
+            settled = {name: value for name, value in ask.attributes.items() if name not in {"due", "due_at"}}
+            operations.append(Put(ask.key, settled, expects=marked))
+        self.register.commit(*operations)
+
+    def _mark(
+        self, stream_id: StreamId, n: int, ask: Item | None, reference: str, now: datetime, following: datetime | None
+    ) -> int:
+        attributes: dict[str, Any] = {"reference": reference, "asked_at": stamp(now)}
+        if following is not None:
+            attributes |= {"due": ASK, "due_at": stamp(following)}
+        self.register.commit(Put(ask_key(stream_id.id, n), attributes, expects=ask.version if ask else None))
+        return (ask.version if ask else 0) + 1
+
+    def _stream(self, stream_id: StreamId) -> Stream:
+        stream = self.register.load(stream_id)
+        if stream is None:
+            raise Corrupt(f"{stream_id} does not exist")
+        return stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditFiling:
+    """Enter a paid order on its filing."""
+
+    register: Register
+    clock: Clock
+
+    def __call__(self, stream_id: StreamId) -> None:
+        """FeePaid on the filing, once. Corrupt if the order is not paid or the filing does not exist."""
+        deciding(lambda: self._credit(stream_id))
+
+    def _credit(self, stream_id: StreamId) -> None:
+        stream = self.register.load(stream_id)
+        if stream is None:
+            raise Corrupt(f"{stream_id} does not exist")
+        order = Order.fold(stream.entries)
+        filed = self.register.load(filing(order.filing))
+        if filed is None or order.payment is None:
+            raise Corrupt(f"{stream_id} is not paid, or for no filing")
+        if any(fact.order == stream_id.id for fact in filed.facts(FeePaid)):
+            return
+        paid = order.payment
+        fact = FeePaid(
+            order=stream_id.id,
+            purpose=order.purpose,
+            reference=paid.reference,
+            rail=paid.rail,
+            amount=paid.amount,
+            currency=paid.currency,
+            paid_at=paid.paid_at,
+            demo=paid.demo,
+        )
+        self.register.commit(filed.append(fact, by="tra:credit_filing", at=self.clock()))
+
+
+def _once(verdict: Apply | Park) -> Key:
+    fact = verdict.fact
+    suffix = f"#{verdict.reason}#{fact.amount}" if isinstance(verdict, Park) and verdict.reason in GOING_BACK else ""
+    return Key(f"BANKTX#{fact.rail}#{fact.bank_ref}{suffix}", "BANKTX")
