@@ -1,0 +1,60 @@
+"""Status is a fold; what the graph does not allow is refused."""
+
+import itertools
+
+import pytest
+
+from chalicelib.contracts.events import FACTS
+from chalicelib.register.timeline import FILING_STATES, ORDER_STATES, NotAllowed, after, status
+
+FILING_WAY = (
+    "AttachmentReserved", "AttachmentStored", "FilingSubmitted", "AttachmentSecured", "FeePaid",
+    "LetterIntended", "LetterIssued", "PackageReady",
+)  # fmt: skip
+
+
+def test_a_filing_goes_its_way() -> None:
+    states = [status("FILING", FILING_WAY[:length]) for length in range(len(FILING_WAY) + 1)]
+    assert states == ["draft"] * 3 + ["submitted"] * 2 + ["paid"] * 2 + ["acknowledged", "handed-over"]
+
+
+def test_payment_may_come_before_custody() -> None:
+    way = ["FilingSubmitted", "FeePaid", "LetterIntended", "AttachmentSecured", "LetterIssued", "PackageReady"]
+    assert status("FILING", way) == "handed-over"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ["FilingSubmitted", "FilingSubmitted"],
+        ["FilingSubmitted", "AttachmentStored"],
+        ["FeePaid"],
+        ["FilingSubmitted", "FeePaid", "FeePaid"],
+        ["FilingSubmitted", "LetterIssued"],
+        ["FilingSubmitted", "FeePaid", "LetterIssued", "LetterIntended"],
+        ["FilingSubmitted", "FeePaid", "LetterIssued", "LetterIssued"],
+        ["FilingSubmitted", "FeePaid", "LetterIssued", "PackageReady", "PackageReady"],
+    ],
+)
+def test_a_filing_does_nothing_twice_and_nothing_too_early(way: list[str]) -> None:
+    with pytest.raises(NotAllowed):
+        status("FILING", way)
+
+
+def test_an_order_is_paid_once() -> None:
+    assert status("ORDER", ["OrderOpened", "AttemptOpened", "AttemptIssued", "PaymentVerified"]) == "paid"
+    with pytest.raises(NotAllowed):
+        after("ORDER", "paid", ["PaymentVerified"])
+
+
+def test_every_fact_has_a_place_in_one_graph_only() -> None:
+    assert set(FILING_STATES) | set(ORDER_STATES) == set(FACTS)
+    assert not set(FILING_STATES) & set(ORDER_STATES)
+
+
+def test_every_state_that_a_graph_names_can_be_reached() -> None:
+    for graph, first in ((FILING_STATES, "draft"), (ORDER_STATES, "")):
+        reached = {first}
+        for _ in graph:
+            reached |= {then for allowed, then in graph.values() if then and allowed & reached}
+        assert set(itertools.chain.from_iterable(allowed for allowed, _ in graph.values())) <= reached
