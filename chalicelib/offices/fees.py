@@ -1,8 +1,8 @@
 """An office's fee schedule: dated rows, each with its legal basis and how sure we are of it.
 
 Rules: an amount that no source gives is `unknown`, never guessed. `demo` amounts come from a separate file, are ours
-and not the office's, and may only stand in for an unknown one. A new amount is a new row with its own dates; rows are never
-changed, so that an old order still explains itself.
+and not the office's, and may only stand in for an unknown one. A new amount is a new row with its own dates; rows are
+never changed, so that an old order still explains itself.
 """
 
 from collections.abc import Mapping

@@ -100,7 +100,14 @@ class BankSimulator:
 
     # -- the bank's interface
 
-    def post(self, url: str, *, json: bytes | None, headers: Mapping[str, str], timeout: float) -> HttpReply:
+    def post(
+        self,
+        url: str,
+        *,
+        json: bytes | None,
+        headers: Mapping[str, str],  # noqa: ARG002 - as `Http` has it
+        timeout: float,  # noqa: ARG002
+    ) -> HttpReply:
         """In-process `Http`: the same answers as over a socket; HttpFailed where the line would stay silent."""
         reply = self.answer(urlsplit(url).path, json or b"")
         if reply is None:

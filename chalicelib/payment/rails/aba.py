@@ -130,7 +130,7 @@ class AbaPayWay:
         except HttpFailed:
             return False
 
-    def list_day(self, day: date, *, http: Http) -> Iterator[Notice]:
+    def list_day(self, day: date, *, http: Http) -> Iterator[Notice]:  # noqa: ARG002 - the Protocol's form
         """transaction-list-2 is not built yet."""
         raise NotSupported("aba: list")
 

@@ -57,6 +57,9 @@ def read_check(reply: HttpReply, bill: Bill) -> Checked:
         return _unknown(f"http-{reply.status}")
     try:
         body = strict.loads(reply.body, max_bytes=MAX_REPLY, max_depth=MAX_DEPTH, literal_numbers=True)
+    except Refused:
+        return _unknown("not-json")  # a page of some proxy, mostly
+    try:
         envelope = body["status"]
         code = envelope["code"]
         if type(code) is not str or code != "00":
@@ -65,7 +68,7 @@ def read_check(reply: HttpReply, bill: Bill) -> Checked:
         if envelope["tran_id"] != bill.reference:
             return _unknown("other-transaction", alarm=True)
         return _read_data(body["data"], bill)
-    except (Refused, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return _unknown("unreadable", alarm=True)
 
 
@@ -111,8 +114,10 @@ def _figure(text: Any) -> Decimal:
 
 
 def _approval(data: Mapping[str, Any]) -> str:
-    approval = data.get("apv") or ""
-    if approval and _APPROVAL.fullmatch(approval) is None:
+    approval = data.get("apv")
+    if approval is None or approval == "":
+        return ""
+    if _APPROVAL.fullmatch(approval) is None:
         raise ValueError("approval code")
     return str(approval)
 
