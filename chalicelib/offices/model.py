@@ -113,7 +113,7 @@ class Office(_Data):
     languages: tuple[str, ...]
     time_zone: str
     currency: str
-    reference_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    reference_prefix: Annotated[str, StringConstraints(pattern=r"^[A-HJKMNP-TV-Z]{2}$")]  # see payment/references.py
     number_authority: Literal["tra"] = "tra"
     acknowledge: Literal["after-payment"] = "after-payment"
     hand_over: Literal["when-acknowledged"] = "when-acknowledged"

@@ -99,8 +99,7 @@ class AbaPayWay:
         """A pushback. Rejected unless authentic (steps 1 to 9) and, step 10, bound to the request we sent: the
         reference is ours by form, and came back as `return_params` too. Whether it exists, the caller looks up."""
         pushback = authenticate(delivery, keys=self.keys, now=now, max_body=self.config.max_body)
-        ours = references.is_valid(pushback.tran_id, prefix=self.config.reference_prefix)
-        if not ours or pushback.return_params != pushback.tran_id:  # 10
+        if not references.is_valid(pushback.tran_id) or pushback.return_params != pushback.tran_id:  # 10
             raise Rejected("not-bound")
         return Notice(
             rail=self.name,
@@ -145,7 +144,7 @@ class AbaPayWay:
         return http.post(url, json=body, headers={"accept": "application/json"}, timeout=self.config.timeout_seconds)
 
     def _check_bill(self, bill: Bill) -> None:
-        if not references.is_valid(bill.reference, prefix=self.config.reference_prefix):
+        if not references.is_valid(bill.reference):
             raise ValueError("not a reference of ours")
         if bill.amount.currency not in self.currencies:
             raise ValueError("currency is not configured for this rail")

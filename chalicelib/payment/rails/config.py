@@ -48,7 +48,6 @@ class RailConfig(_Strict):
     currencies: frozenset[Literal["KHR", "USD"]] = Field(min_length=1)
     base_url: str
     egress: Literal["direct", "kh-forwarder"] = "direct"
-    reference_prefix: Annotated[str, Field(pattern=r"^[A-HJKMNP-TV-Z]{2}$")] = "TR"
     lifetime_minutes: Annotated[int, Field(ge=3, le=43200)] = 1440
     max_body: Annotated[int, Field(ge=1024, le=65536)] = 16384
     query_window_days: Annotated[int, Field(ge=1, le=31)] = 7

@@ -106,7 +106,7 @@ def test_a_rail_configured_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"lifetime_minutes": 2}, {"lifetime_minutes": 43201}, {"currencies": set()},
-                                     {"keys": ()}, {"unknown": 1}, {"reference_prefix": "T1"}], ids=str)  # fmt: skip
+                                     {"keys": ()}, {"unknown": 1}, {"reference_prefix": "TR"}], ids=str)  # fmt: skip
 def test_values_beyond_what_the_bank_takes_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         config(**changes)
