@@ -68,7 +68,7 @@ class TakeCustody:
     def _secure(self, stream: Stream, file: FiledFile) -> AttachmentSecured:
         item = stream.items[attachment.PREFIX + file.attachment].attributes
         key = records.file(stream.id.id, file.sha256)
-        there = self.records.copy_from_quarantine(item["key"], item["version"], key)
+        there = self.records.copy_from_quarantine(item["key"], item["object_version"], key)
         _same(key, there, file.sha256, file.size)
         return AttachmentSecured(attachment=file.attachment, key=key, sha256=file.sha256, size=file.size)
 

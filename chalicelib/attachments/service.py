@@ -200,7 +200,7 @@ class ConfirmUpload:
                 sha256=found.sha256.hex,
                 pages=found.pages,
             )
-            after = replace(announced, state="stored", sha256=found.sha256.hex, version=version)
+            after = replace(announced, state="stored", sha256=found.sha256.hex, object_version=version)
         else:
             fact = AttachmentRefused(attachment=announced.id, document=announced.document, reason=verdict.reason)
             after = replace(announced, state="refused", reason=verdict.reason)

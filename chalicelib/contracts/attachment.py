@@ -19,7 +19,7 @@ class Attachment:
     key: str
     state: str = "reserved"
     sha256: str | None = None
-    version: str | None = None
+    object_version: str | None = None
     reason: str | None = None
 
     @classmethod

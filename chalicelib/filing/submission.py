@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.contracts.events import Defect, FiledFile, FilingSubmitted
 from chalicelib.contracts.draft import Draft
+from chalicelib.contracts.events import Defect, FiledFile, FilingSubmitted
 from chalicelib.filing.drafts import attachments_of, draft_key, draft_of, manifest_of, owned_stream
 from chalicelib.filing.model import Dossier, receipt
 from chalicelib.filing.rules import due_day, findings
@@ -198,5 +198,5 @@ class Submit:
         return [
             Finding(code="attachment.lost", pointer=f"/attachments/{file.id}", params={"name": file.name})
             for file in files
-            if (there := self.quarantine.head(file.key, file.version)) is None or there[1] != file.size
+            if (there := self.quarantine.head(file.key, file.object_version)) is None or there[1] != file.size
         ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HEAD = "HEAD"
 ENTRY = "ENTRY#"
+RESERVED = {"pk", "sk", "version"}
 
 
 def entry_key(stream: StreamId, seq: int) -> Key:
@@ -247,6 +248,8 @@ class DynamoRegister:
             case Check(key, expects):
                 return [(key, {"ConditionCheck": self._condition(key, expects)}, [])]
             case _:
+                if RESERVED & operation.attributes.keys():
+                    raise ValueError(f"{operation.key}: an attribute has a name of the register's own")
                 version = (operation.expects or 0) + 1
                 row = {**operation.attributes, "version": version}
                 return [(operation.key, self._put(operation.key, row, operation.expects), [])]
