@@ -1,1 +1,1 @@
-"""6 hand over. What the registry needs of a filing is listed in one package; a small consumer lays it out as a dossier."""
+"""6 hand over. What the registry needs of a filing is listed in one package; a consumer lays it out as a dossier."""

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         marks = SqliteMarks.open(chosen.into / MARKS)
     except InUse as error:
-        print(error, file=sys.stderr)
+        _say(f"stopped   {error}")
         return IN_USE
     try:
         folder = Folder(chosen.into)
@@ -73,7 +73,7 @@ def _run(consumer: Consumer, *, wait: int, once: bool, until_empty: bool) -> int
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    print(line, flush=True)  # noqa: T201 - a program talks to who started it
 
 
 def _seconds(text: str) -> int:

@@ -3,12 +3,12 @@
 For each message:
 1. read and check it (`chain`); what cannot be read is left for the dead-letter queue, and said;
 2. compare with the stream's mark: a repeat is deleted; one that does not follow is parked: left, and said;
-3. act: on PackageReady fetch the package, check it against the event, lay every object out, checked; on others, nothing;
+3. act: on PackageReady fetch the package, check it against the event, lay every object out; on others, nothing;
 4. then the mark, then delete. Killed anywhere, the message comes again, finds what was done, and changes nothing.
 
-A message that is left comes back after a pause; its stream waits behind it, the others go on. Faults of our surroundings
-(no network, no space, no right) are not the message's: they stop the consumer instead of emptying the queue into its
-dead-letter queue.
+A message that is left comes back after a pause; its stream waits behind it, the others go on. Faults of our
+surroundings (no network, no space, no right) are not the message's: they stop the consumer instead of emptying the
+queue into its dead-letter queue.
 """
 
 import time
@@ -162,7 +162,7 @@ class Consumer:
             if not key.startswith(f"filings/{event.stream.id}/") or ".." in key:
                 raise Corrupt(f"{event.stream} {event.seq}: the package points outside its filing")
         if any(one.bucket != self.objects.name for one in package.objects):
-            raise Corrupt(f"{event.stream} {event.seq}: the package points into another bucket than {self.objects.name}")
+            raise Corrupt(f"{event.stream} {event.seq}: the package points into another bucket")
 
     def _object(self, one: PackageObject, hold: "_Hold") -> Iterable[bytes]:
         for chunk in self._chunks(one.key, one.version or None):

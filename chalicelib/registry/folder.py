@@ -1,8 +1,8 @@
 """Dossiers in a folder of the file system.
 
-A dossier is laid under a name of its own (`.laying-…`), every byte counted and digested on the way and forced to disk, and
-appears under its number by one rename: there is never half a dossier. What lies there is never replaced. A run that was
-killed leaves a `.laying-…` folder behind; the next one sweeps it (the marks' lock says that nobody else works here).
+A dossier is laid under a name of its own (`.laying-…`), every byte counted and digested on the way and forced to disk,
+and appears under its number by one rename: there is never half a dossier. What lies there is never replaced. A run that
+was killed leaves a `.laying-…` folder; the next one sweeps it (the marks' lock says that nobody else works here).
 """
 
 import os
@@ -34,8 +34,8 @@ class Folder:
     def lay(self, dossier: Dossier) -> Path:
         """Lay `dossier` out; answers where it lies. The same dossier there already is success, and nothing is fetched.
 
-        Corrupt if an object is not what the package says. DossierDiffers if another dossier lies there; this one is then
-        laid beside it, under its number and the beginning of its digest.
+        Corrupt if an object is not what the package says. DossierDiffers if another dossier lies there; this one is
+        then laid beside it, under its number and the beginning of its digest.
         """
         target = self.root / dossier.name
         if not os.path.lexists(target):

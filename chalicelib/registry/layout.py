@@ -1,6 +1,6 @@
 """How a dossier is laid out, and harmless names for it. Pure: package in, plan out.
 
-    <number>/package.json form.json manifest.json receipt.json receipt.json.p7s acknowledgement.pdf files/01-drawing.pdf …
+    <number>/package.json form.json manifest.json receipt.json receipt.json.p7s acknowledgement.pdf files/01-plan.pdf …
 
 A filer's file name is only ever the tail of a name that we begin (`01-`), so it cannot climb (`../`), be absolute, be a
 device (`CON`, `NUL`), hide, or meet another. What a file is was established by content: an ending that says otherwise

@@ -1,8 +1,8 @@
 """Nouns of the hand-over: the package manifest that a registry acts on, and the dossier laid out from it.
 
-The package is canonical JSON (RFC 8785) and follows from the entries and the stored objects alone: the same entries give the
-same bytes. Within `urn:tra:package:1` fields are only added; a reader ignores fields it does not know. File names stand here
-(and not in entries) because the package is an object of the records, where access can be controlled.
+The package is canonical JSON (RFC 8785) and follows from the entries and the stored objects alone: the same entries
+give the same bytes. Within `urn:tra:package:1` fields are only added; a reader ignores fields it does not know. File names
+stand here (and not in entries) because the package is an object of the records, where access can be controlled.
 """
 
 from collections.abc import Callable, Iterable
@@ -41,8 +41,8 @@ class _Part(BaseModel):
 
 
 class PackageObject(_Part):
-    """One stored object. `name` is the filer's label for a file (hostile: never a path), ours for the rest; `document` is
-    the document or letter code; `attachment` is how the form names a file."""
+    """One stored object. `name` is the filer's label for a file (hostile: never a path), ours for the rest; `document`
+    is the document or letter code; `attachment` is how the form names a file."""
 
     role: Role
     name: str

@@ -2,8 +2,8 @@
 
 1. The chain of entries verifies; a filing that was handed over is done.
 2. Ready: submitted, acknowledged, every filed file secured. Not ready is no fault: the entry still missing rings again.
-3. Every object is looked at where it lies. Form, manifest, receipt, signature and letter are read and digested again; of
-   files, which custody digested in the records, size and version are compared. Anything else than recorded is Corrupt.
+3. Every object is looked at where it lies. Form, manifest, receipt, signature and letter are read and digested again;
+   of files, which custody digested in the records, the size is compared. Anything else than recorded is Corrupt.
 4. The package is stored once under its digest, then entered. Killed in between, the next run makes the same bytes.
 """
 
@@ -109,8 +109,8 @@ class HandOver:
     def __call__(self, stream_id: StreamId) -> None:
         """Store the package and enter PackageReady, once. Does nothing while the filing is not ready.
 
-        Unavailable if the papers of a ready filing are not stored yet (ask again); Corrupt if what lies in the records is
-        not what was entered.
+        Unavailable if the papers of a ready filing are not stored yet (ask again); Corrupt if what lies in the records
+        is not what was entered.
         """
         deciding(lambda: self._decide(stream_id))
 
