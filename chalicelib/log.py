@@ -11,4 +11,4 @@ from datetime import UTC, datetime
 def log(event: str, **fields: str | int | bool | None) -> None:
     """Write one line, e.g. `log("entry-published", stream="FILING#…", seq=3)`."""
     line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
-    print(json.dumps(line, ensure_ascii=True), file=sys.stderr, flush=True)
+    sys.stderr.write(json.dumps(line, ensure_ascii=True) + "\n")

@@ -38,29 +38,42 @@ def due_day(dossier: Dossier, finding: Finding) -> date | None:
 
 
 def structural(dossier: Dossier) -> Iterator[Finding]:
-    """What holds for every office: files arrived, routes exist, pictures named by a design are there."""
+    """What holds for every office, whatever its data ask for."""
     if dossier.kind.route(dossier.form.route) is None:
         yield Finding(code="route.unknown", pointer="/route", params={"route": dossier.form.route})
+    yield from _files(dossier)
+    yield from _pictures(dossier)
+    today = local(dossier.today, dossier.office.time_zone).date()
+    for position, priority in enumerate(dossier.form.priorities):
+        if date.fromisoformat(priority.date) > today:
+            yield Finding(code="date.future", pointer=f"/priorities/{position}/date")
+
+
+def _files(dossier: Dossier) -> Iterator[Finding]:
+    """Announced files have arrived, are of a kind that belongs here, and stand alone where only one may."""
+    seen: set[str] = set()
     for file in dossier.attachments:
-        if file.state == "reserved":
-            yield Finding(code="attachment.not-arrived", pointer=f"/attachments/{file.id}", params={"name": file.name})
-        if file.state == "stored" and dossier.office.document(file.document, dossier.kind.code) is None:
-            yield Finding(code="attachment.not-for-kind", pointer=f"/attachments/{file.id}", params={"name": file.name})
-    counted: dict[str, int] = {}
-    for file in _stored(dossier):
-        counted[file.document] = counted.get(file.document, 0) + 1
         row = dossier.office.document(file.document, dossier.kind.code)
-        if row and not row.repeatable and counted[file.document] == 2:
-            yield Finding(code="attachment.twice", pointer=f"/attachments/{file.id}", params={"name": file.name})
+        code = None
+        if file.state == "reserved":
+            code = "attachment.not-arrived"
+        elif file.state == "stored" and row is None:
+            code = "attachment.not-for-kind"
+        elif file.state == "stored" and row and not row.repeatable and file.document in seen:
+            code = "attachment.twice"
+        if file.state == "stored":
+            seen.add(file.document)
+        if code:
+            yield Finding(code=code, pointer=f"/attachments/{file.id}", params={"name": file.name})
+
+
+def _pictures(dossier: Dossier) -> Iterator[Finding]:
+    """The pictures that a design names are there."""
     there = {file.id for file in _stored(dossier)}
     for position, design in enumerate(dossier.form.designs):
         for place, view in enumerate(design.views):
             if view.attachment not in there:
                 yield Finding(code="view.not-there", pointer=f"/designs/{position}/views/{place}/attachment")
-    today = local(dossier.today, dossier.office.time_zone).date()
-    for position, priority in enumerate(dossier.form.priorities):
-        if date.fromisoformat(priority.date) > today:
-            yield Finding(code="date.future", pointer=f"/priorities/{position}/date")
 
 
 def document(dossier: Dossier, row: Requirement) -> Found:
@@ -172,7 +185,7 @@ CHECKS: dict[Check, Callable[[Dossier, Requirement], Found]] = {
 }
 
 WHEN: dict[When, Callable[[Form], bool]] = {
-    "always": lambda form: True,
+    "always": lambda _: True,
     "with-agent": lambda form: form.agent is not None,
     "with-priority": lambda form: bool(form.priorities),
 }

@@ -99,11 +99,10 @@ class Submit:
         draft = draft_of(stream)
         self._same_state(stream, draft, confirmed)
         kind = self.office.kind(draft.form.kind)
-        assert kind is not None  # a draft's kind is checked when it is written, and fixed
+        if kind is None:
+            raise Corrupt(f"{stream.id}: the office no longer knows its kind")
         self._commit(account, stream, draft, kind, repeat, received_at)
-        after = self.register.load(stream.id)
-        assert after is not None
-        return after
+        return owned_stream(self.register, account, identifier)
 
     def _same_state(self, stream: Stream, draft: Draft, confirmed: Confirmation) -> None:
         seen = Confirmation(draft.version, manifest_of(stream, draft).sha256.hex)

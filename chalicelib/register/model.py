@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from chalicelib.contracts.envelope import NO_PREVIOUS
 from chalicelib.contracts.events import Fact, read
@@ -135,9 +135,7 @@ class Stream:
         """The newest fact of one type."""
         for entry in reversed(self.entries):
             if entry.type == kind.__name__:
-                fact = entry.fact
-                assert isinstance(fact, kind)
-                return fact
+                return cast(F, entry.fact)
         return None
 
     def append(self, *facts: Fact, by: str, at: datetime, **attributes: str) -> "Append":

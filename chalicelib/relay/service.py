@@ -58,7 +58,7 @@ class Relay:
         for stream in dict.fromkeys(streams):
             try:
                 self._publish(stream)
-            except Exception as error:  # whatever holds this stream must not hold the others; it is raised below
+            except Exception as error:  # noqa: BLE001 - whatever holds this stream must not hold the others; it is raised below
                 log("relay-failed", stream=str(stream), error=type(error).__name__)
                 failed.append(str(stream))
                 last = error

@@ -83,7 +83,7 @@ def answering(office: Callable[[], Office]) -> Callable[[Callable[P, Response]],
                 if not isinstance(error, Refused):
                     log("request-failed", view=view.__name__, error=type(error).__name__)
                 return problem(office(), error)
-            except Exception as error:  # a defect must not become a 500 with a stack trace
+            except Exception as error:  # noqa: BLE001 - a defect must not become a 500 with a stack trace
                 log("request-defect", view=view.__name__, error=type(error).__name__, where=_where(error))
                 return problem(office(), errors.Unavailable(type(error).__name__))
 

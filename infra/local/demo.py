@@ -108,8 +108,7 @@ def timeline(filed: Filed) -> str:
     """The filing's events as an officer reads them, with seconds since the first."""
     events = filed.view["history"]
     began = parse_stamp(events[0]["at"])
-    lines = [f"\n{filed.view['number']} ({filed.title}): {filed.view['status']}, chain verified: "
-             f"{filed.view['chain']['verified']}"]  # fmt: skip
+    lines = [f"\n{filed.view['number']} ({filed.title}): {filed.view['status']}"]
     for event in events:
         at = parse_stamp(event["at"])
         said = event["description"]["en"]
@@ -117,6 +116,7 @@ def timeline(filed: Filed) -> str:
             f"  {event['seq']:>3}  {event['at']}  +{(at - began).total_seconds():6.2f} s  {event['by']:<20.20}"
             f"  {said:<48.48}  {event['hash'][:12]}"
         )
+    lines.append(f"  the chain of hashes verifies: {filed.view['chain']['verified']}")
     return "\n".join(lines)
 
 

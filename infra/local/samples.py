@@ -5,7 +5,7 @@ same bytes each time.
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.wiring import fonts_folder
 from infra.local.filer import File
@@ -115,13 +115,9 @@ def _paper(title: str, text: str) -> bytes:
     return _drawn(page, "pdf")
 
 
-def _drawn(source: str, form: str) -> bytes:
+def _drawn(source: str, form: Literal["pdf", "png"]) -> bytes:
     import typst
 
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts_folder())])
     text = f'#set document(date: none)\n#set text(font: "Noto Sans")\n{source}'
-    drawn = typst.compile(
-        text.encode(), format=form, font_paths=fonts, ppi=203.2, **({"timestamp": 0} if form == "pdf" else {})
-    )
-    assert isinstance(drawn, bytes)
-    return drawn
+    return typst.compile(text.encode(), format=form, font_paths=fonts, ppi=203.2, timestamp=0)
