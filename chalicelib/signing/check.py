@@ -3,7 +3,7 @@
 Numbered rules, all of which must hold (a valid signature alone says little about what a reader shows):
 1. the file opens strictly and carries exactly one signature, PAdES (`ETSI.CAdES.detached`), no time-stamp required yet;
 2. the signature is intact, its value is right, its certificate leads to a given root and may sign documents;
-3. it covers the entire file: nothing was added after it;
+3. it covers the entire file: nothing was added after it, and nothing but zeros fills the room left in /Contents;
 4. it certifies that no change is allowed;
 5. its CMS names the signing certificate (B-B: RFC 5035) and leaves the time to the PDF.
 
@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from chalicelib.signing.cms import read
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -54,7 +56,8 @@ def _check(pdf: bytes, roots_pem: bytes, at: datetime | None) -> SealReport:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY
     from pyhanko.sign.fields import MDPPerm
-    from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.settings import KeyUsageConstraints
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
@@ -63,6 +66,9 @@ def _check(pdf: bytes, roots_pem: bytes, at: datetime | None) -> SealReport:
     if len(signatures) != 1:
         return SealReport(problem=f"{len(signatures)} signatures")
     signature = signatures[0]
+    _, _, own = next(read(signature.pkcs7_content))
+    if signature.pkcs7_content[len(own) :].strip(b"\x00"):
+        return SealReport(problem="padding")
     roots = [x509.Certificate.load(pem.unarmor(block)[2]) for block in _PEM.findall(roots_pem)]
     status = validate_pdf_signature(
         signature,
@@ -91,8 +97,10 @@ def _level(signature: Any) -> str:
 
 
 def _attachments(reader: Any) -> list[tuple[str, bytes]]:
-    found = []
-    for specification in reader.root["/AF"] if "/AF" in reader.root else ():
+    found: list[tuple[str, bytes]] = []
+    if "/AF" not in reader.root:
+        return found
+    for specification in reader.root["/AF"]:
         entry = specification.get_object()
         found.append((str(entry["/UF"]), bytes(entry["/EF"]["/F"].get_object().data)))
     return found

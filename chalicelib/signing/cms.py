@@ -98,7 +98,7 @@ class Chain:
 
     @property
     def embedded(self) -> tuple[bytes, ...]:
-        """What goes into a signature: all but the root, which a checker must have of its own (one certificate stays)."""
+        """What goes into a signature: all but the root, which a checker must have of its own (the signer's stays)."""
         kept = [der for index, der in enumerate(self.certificates) if index == 0 or not _self_issued(der)]
         return tuple(sorted(kept))
 

@@ -3,7 +3,8 @@
 - Controls and signs that reorder or hide text are dropped (line breaks and tabs become a space); joiners and zero-width
   spaces, which Khmer needs, stay.
 - A base and its marks must come from one font; marks that no font has together with their base are shown by code.
-- Long unbroken runs (file names) get zero-width spaces, so that a line can end there. SHA-256 values stay whole.
+- Past their first signs, long unbroken runs (file names) get zero-width spaces, so that a line can end anywhere.
+  SHA-256 values stay whole.
 - The exact text is in the receipt; the letter shows what can be read.
 """
 
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 BREAK = "\u200b"
-LONGEST_RUN = 24  # signs; a run this long still fits the narrowest column
+LONGEST_RUN = 24  # signs; a run this long still fits the columns that hold names
 _JOINERS = {"\u200b", "\u200c", "\u200d"}
+_UNBREAKABLE = {"\u00a0", "\u202f"}
 _MARKS = {"Mn", "Mc", "Me"}
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -59,7 +61,6 @@ class Coverage:
             run = run + len(shown[-1]) if _unbroken(cluster) else 0
             if run >= LONGEST_RUN:
                 shown.append(BREAK)
-                run = 0
         return "".join(shown)
 
     def _cluster(self, cluster: str) -> str:
@@ -126,7 +127,7 @@ def _plain(text: str) -> str:
     kept = []
     for sign in text:
         category = unicodedata.category(sign)
-        if sign in "\n\r\t" or category in {"Zl", "Zp", "Zs"}:
+        if sign in "\n\r\t" or (category in {"Zl", "Zp", "Zs"} and sign not in _UNBREAKABLE):
             kept.append(" ")
         elif sign in _JOINERS or not (category in {"Cc", "Cf"} or _is_variation(sign)):
             kept.append(sign)
@@ -151,7 +152,7 @@ def _clusters(text: str) -> Iterator[str]:
 
 
 def _unbroken(cluster: str) -> bool:
-    """Whether a line cannot end here. It can after a space or a hyphen, and in scripts without case, which break by word
-    or sign (category Lo)."""
-    ends = cluster.isspace() or cluster[0] in "-\u2010" or BREAK in cluster
+    """Whether a line cannot end here. It can after a space, hyphen or slash, and in scripts without case (category Lo),
+    which break by word or sign."""
+    ends = cluster.isspace() or cluster[0] in "-\u2010/" or BREAK in cluster
     return not ends and unicodedata.category(cluster[0]) != "Lo"

@@ -1,7 +1,7 @@
 """Letters and seal panels drawn by typst: PDF/A-3a and PDF/UA-1 in one file, the same input always the same bytes.
 
 - Data reaches the template as JSON, never as markup; nothing in a name can become an instruction.
-- Only the fonts of `fonts.json` are used; what they cannot print is shown by code (`glyphs.py`) and never fails a letter.
+- Only the fonts of `fonts.json` are used; what they cannot print is shown by code (`glyphs.py`), never a failure.
 - The clock of the file is the letter's own time, so that a repeat draws the same bytes.
 """
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(str(files("chalicelib.signing").joinpath("templates")))
 RECEIPT_NAME = "receipt.json"
-PANEL_BOX = (300.47, 68.03, 538.58, 170.08)  # points from the lower left: 106, 24, 190, 60 mm; the template keeps it free
+PANEL_BOX = (
+    300.47,
+    68.03,
+    538.58,
+    170.08,
+)  # points from the lower left: 106, 24, 190, 60 mm; the template keeps it free
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,10 @@ class TypstLetters:
         say = Wording.of(content)
         shown = self._shown(
             {
-                "labels": {word: say.label(word) for word in ("seal", "sealed_by", "sealed_at", "seal_note")},
+                "labels": {"seal": say.label("seal")},
                 "office": say.texts(content.office.name),
                 "by": sealed_by,
                 "at": say.texts(say.moment(sealed_at)),
-                "trust": say.texts(content.trust_label or {}),
                 "alt": say.label("seal_alt", office=content.office.name)[0]["text"],
             }
         )
@@ -89,7 +93,8 @@ class TypstLetters:
 
     def _shown(self, value: dict[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = self.coverage.printable(value)
-        return {**shown, "fonts": {use: self.fonts[use] for use in ("text", "heading", "digits")}}
+        fonts = {use: self.fonts[use] for use in ("text", "heading", "digits")}
+        return {**shown, "fonts": fonts, "substituted": _codes(shown) > _codes(value)}
 
     @staticmethod
     def _plain_title(letter: dict[str, Any]) -> str:
@@ -106,15 +111,18 @@ class TypstLetters:
                 str(TEMPLATES / template), root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True
             )
         epoch = int(at.timestamp())
-        drawn = self._compilers[template].compile(
+        drawn: Any = self._compilers[template].compile(
             format="pdf",
             pdf_standards=standards,
             pdf_tags="ua-1" in standards,  # the panel becomes a picture inside a field, which is tagged as a whole
             timestamp=epoch,
             sys_inputs={**inputs, "epoch": str(epoch)},
         )
-        assert isinstance(drawn, bytes)
-        return drawn + b"\n"  # a PDF/A checker wants an end of line before the next revision
+        return bytes(drawn) + b"\n"  # a PDF/A checker wants an end of line before the next revision
+
+
+def _codes(value: Any) -> int:
+    return json.dumps(value, ensure_ascii=False).count("[U+")
 
 
 def qr_svg(address: str) -> str:
@@ -122,5 +130,7 @@ def qr_svg(address: str) -> str:
     import segno
 
     out = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(out, kind="svg", border=0, xmldecl=False, svgns=True, omitsize=True)
+    segno.make(address, error="m", micro=False).save(
+        out, kind="svg", border=0, xmldecl=False, svgns=True, omitsize=True
+    )
     return out.getvalue().decode()

@@ -1,6 +1,6 @@
 """What a letter says, as plain values, and who seals it. The same content always makes the same letter.
 
-- Nothing here knows a country, a language or a font: texts come by language, and `languages` says which and in what order.
+- Nothing here knows a country, a language or a font: texts come by language; `languages` says which, in what order.
 - Times are aware; money is integer minor units; digests are values. `to_json` gives plain JSON values (RFC 8785 ready).
 """
 
@@ -118,8 +118,7 @@ class LetterContent:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: times as stamps, money as `{"minor", "currency"}`, digests as text."""
-        plain = _plain(self)
-        assert isinstance(plain, dict)
+        plain: dict[str, Any] = _plain(self)
         return plain
 
     @property
@@ -130,8 +129,8 @@ class LetterContent:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """The visible seal: a one-page PDF, where it stands on the letter's last page (points from the lower left), and what
-    a screen reader says of it."""
+    """The visible seal: a one-page PDF, where it stands on the letter's last page (points from the lower left), and
+    what a screen reader says of it."""
 
     pdf: bytes
     box: tuple[float, float, float, float]

@@ -7,8 +7,8 @@ Steps of `PadesSealer.seal`, all in one revision of the file:
 3. keep room in /Contents for a time-stamp that a later level puts in, and take the digest of all the rest;
 4. sign the CMS attributes over that digest, once, and fill the room.
 
-The same input gives the same bytes: the time is given, the file's second /ID is made from what is sealed, metadata stay as
-they were drawn, and RSASSA-PKCS1-v1_5 is deterministic.
+The same input gives the same bytes: the time is given, the file's second /ID is made from what is sealed, metadata stay
+as they were drawn, and RSASSA-PKCS1-v1_5 is deterministic.
 """
 
 import hashlib
@@ -16,14 +16,11 @@ import io
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.signing import cms
 from chalicelib.signing.model import Panel, Signer
-
-if TYPE_CHECKING:
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 FIELD_NAME = "OfficeSeal"
 ROOM = 16_000  # hexadecimal digits: 8,000 bytes; a B-B takes about 3,400, with a time-stamp up to 5,300
@@ -64,15 +61,16 @@ class PadesSealer:
         from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
         seed = [pdf, stamp(sealed_at).encode(), reason.encode(), location.encode(), self.chain.certificates[0]]
-        writer = _writer(pdf, b"".join(hashlib.sha256(part).digest() for part in seed))
+        writer: Any = _writer(pdf, b"".join(hashlib.sha256(part).digest() for part in seed))
         if writer.prev.embedded_signatures:
             raise ValueError("a letter is sealed once")
         everything = FieldMDPSpec(FieldMDPAction.ALL)
+        box: Any = panel.box if panel else None  # declared in whole points; fractions are written as they are
         steps = PdfCMSEmbedder(
             new_field_spec=SigFieldSpec(
                 sig_field_name=field_name,
                 on_page=-1,
-                box=panel.box if panel else None,  # type: ignore[arg-type] - fractions of a point are fine
+                box=box,
                 field_mdp_spec=everything,
                 doc_mdp_update_value=MDPPerm.NO_CHANGES,
                 readable_field_name=panel.description if panel else None,
@@ -90,9 +88,7 @@ class PadesSealer:
             reason=reason,
             bytes_reserved=ROOM,
         )
-        locks = SigMDPSetup(
-            md_algorithm="sha256", certify=True, field_lock=everything, docmdp_perms=MDPPerm.NO_CHANGES
-        )
+        locks = SigMDPSetup(md_algorithm="sha256", certify=True, field_lock=everything, docmdp_perms=MDPPerm.NO_CHANGES)
         steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=locks))
         prepared, sealed = steps.send(SigIOSetup(md_algorithm="sha256"))
         signature = cms.sign(prepared.document_digest, chain=self.chain, signer=self.signer)
@@ -102,7 +98,7 @@ class PadesSealer:
         return bytes(sealed.getvalue())
 
 
-def _writer(pdf: bytes, seed: bytes) -> "IncrementalPdfFileWriter":
+def _writer(pdf: bytes, seed: bytes) -> Any:
     """A writer whose revision depends on nothing but what is written."""
     from pyhanko.pdf_utils import generic
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -119,12 +115,13 @@ def _writer(pdf: bytes, seed: bytes) -> "IncrementalPdfFileWriter":
     return RepeatableWriter(io.BytesIO(pdf))
 
 
-def _show(writer: "IncrementalPdfFileWriter", seal_field: Any, panel: Panel) -> None:
+def _show(writer: Any, seal_field: Any, panel: Panel) -> None:
     """Give the field its picture, and its place in the structure tree (ISO 14289-1 section 7.18.4)."""
-    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils import generic as typed
     from pyhanko.pdf_utils.generic import pdf_name
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    generic: Any = typed  # its classes carry no types
     field = seal_field.get_object()
     picture = writer.import_page_as_xobject(PdfFileReader(io.BytesIO(panel.pdf)))
     field["/AP"] = generic.DictionaryObject({pdf_name("/N"): picture})

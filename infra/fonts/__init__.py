@@ -1,0 +1,1 @@
+"""The fonts of the letters: pinned, fetched at build time, checked."""

@@ -1,0 +1,1 @@
+"""The signing room with its tools: typst, pyHanko, KMS in moto."""
