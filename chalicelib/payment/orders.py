@@ -16,6 +16,7 @@ from chalicelib.contracts.events import AttemptIssued, AttemptOpened, FilingSubm
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, local, stamp
 from chalicelib.kernel.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
+from chalicelib.log import log
 from chalicelib.offices.model import Office
 from chalicelib.payment import references
 from chalicelib.payment.fees import FilingFacts, Quote, quote
@@ -177,7 +178,8 @@ class Orders:
         try:
             issued = rail.create(bill, now=now, http=self.http)
         except AlreadyCreated:
-            rail.close(bill, now=now, http=self.http)  # its QR reached nobody; this makes sure that nobody pays it
+            closed = rail.close(bill, now=now, http=self.http)  # its QR reached nobody; nobody should pay it
+            log("attempt-lost", order=order_id, attempt=attempt.n, closed=closed)
             deciding(lambda: self._another(order_id, attempt))
             return
         except CreateRefused as error:
@@ -189,8 +191,12 @@ class Orders:
         order = Order.fold(stream.entries)
         if order.paid or order.latest is None or order.latest.n != lost.n or order.latest.issued_at:
             return
+        now = self.clock()
         attempt, lookup = self._attempt(order_id, lost.n + 1, self._rail(lost.rail))
-        self.register.commit(stream.append(attempt, by="tra:orders", at=self.clock()), lookup)
+        asked = {"reference": lost.reference, "due": ASK, "due_at": stamp(now)}  # and if somebody paid it: ask
+        self.register.commit(
+            stream.append(attempt, by="tra:orders", at=now), lookup, Put(ask_key(order_id, lost.n), asked)
+        )
 
     def _enter(self, order_id: str, attempt: Attempt, issued: Issued, now: datetime) -> None:
         stream = self._stream(order_id)

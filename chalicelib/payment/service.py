@@ -121,16 +121,16 @@ class AskBank:
         stream = self._stream(stream_id)
         order = Order.fold(stream.entries)
         attempt = order.attempt(reference)
-        if attempt is None or attempt.issued_at is None:
-            log("bell-before-issue", stream=str(stream_id))  # nobody saw this QR: there is nothing to pay
-            return
+        if attempt is None:
+            raise Corrupt(f"{stream_id} does not know a reference that leads to it")
         now = self.clock()
         ask = stream.items.get(ask_key(stream_id.id, attempt.n).sk)
         last = parse_stamp(ask.attributes["asked_at"]) if ask and "asked_at" in ask.attributes else None
         if not may_ask(last, now):
             self.bells.ring(reference, rung=rung, delay=MIN_INTERVAL)
             return
-        following = next_question(attempt.issued_at, now, window_days=self.windows[attempt.rail])
+        # an attempt whose issue we did not learn of may have been paid all the same: it is asked about like any other
+        following = next_question(attempt.issued_at or attempt.opened_at, now, window_days=self.windows[attempt.rail])
         if rung and following is not None:
             following = min(following, now + LISTENING)
         try:
@@ -149,6 +149,8 @@ class AskBank:
         if not isinstance(verdict, Apply | Park):
             log("bank-says", stream=str(stream_id), status=notice.status.value, remark=notice.remark)
             return
+        if isinstance(verdict, Park) and verdict.alarm:
+            log("payment-parked-alarm", stream=str(stream_id), reason=verdict.reason)
         once = _once(verdict)
         if self.register.item(once) is not None:
             log("bank-transaction-counted-already", stream=str(stream_id))
