@@ -193,10 +193,8 @@ class Orders:
             return
         now = self.clock()
         attempt, lookup = self._attempt(order_id, lost.n + 1, self._rail(lost.rail))
-        asked = {"reference": lost.reference, "due": ASK, "due_at": stamp(now)}  # and if somebody paid it: ask
-        self.register.commit(
-            stream.append(attempt, by="tra:orders", at=now), lookup, Put(ask_key(order_id, lost.n), asked)
-        )
+        ask = _ask(stream, lost, now)  # if somebody paid the lost one all the same, we shall know
+        self.register.commit(stream.append(attempt, by="tra:orders", at=now), lookup, ask)
 
     def _enter(self, order_id: str, attempt: Attempt, issued: Issued, now: datetime) -> None:
         stream = self._stream(order_id)
@@ -216,12 +214,7 @@ class Orders:
         ]
         first = next_question(now, now, window_days=self.windows[attempt.rail])
         if first is not None:
-            operations.append(
-                Put(
-                    ask_key(order_id, attempt.n),
-                    {"reference": attempt.reference, "due": ASK, "due_at": stamp(first)},
-                )
-            )
+            operations.append(_ask(stream, attempt, first))
         self.register.commit(*operations)
 
     def _view(self, order_id: str) -> OpenedOrder:
@@ -274,6 +267,17 @@ def issued_attributes(issued: Issued) -> dict[str, Any]:
         "issued_at": stamp(issued.issued_at),
         "expires_at": stamp(issued.expires_at),
     }
+
+
+def _ask(stream: Stream, attempt: Attempt, at: datetime) -> Put:
+    """Have the bank asked about an attempt at `at`, whether or not a bell rang for it before."""
+    key = ask_key(stream.id.id, attempt.n)
+    there = stream.items.get(key.sk)
+    return Put(
+        key,
+        {**(there.attributes if there else {}), "reference": attempt.reference, "due": ASK, "due_at": stamp(at)},
+        expects=there.version if there else None,
+    )
 
 
 def _facts(submitted: FilingSubmitted) -> FilingFacts:
