@@ -73,7 +73,7 @@ def _run(consumer: Consumer, *, wait: int, once: bool, until_empty: bool) -> int
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a program talks to who started it
+    print(line, flush=True)
 
 
 def _seconds(text: str) -> int:
