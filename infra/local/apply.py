@@ -1,29 +1,35 @@
 """Bring an emulator to the state that the template describes: make what is missing, then set every property.
 
-The one adapter between the template and the emulators. After a stack it mends what their CloudFormation silently drops
-(topic attributes, subscriptions, Object Lock, lifecycle, expiry of items, recovery, alarms ...); on an empty emulator it
-builds the whole world, functions excepted. It may run again at any time. A resource is found by its name, a key by its
+The one adapter between the template and the emulators. After a stack it mends what their CloudFormation drops
+(topic attributes, subscriptions, Object Lock, lifecycle, expiry of items, recovery, alarms); on an empty emulator it
+builds the whole world except functions. It may run again at any time. A resource is found by its name, a key by its
 alias; a property that is not known here is an error, so that nothing is dropped a second time.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-
 from infra.local import buckets
-from infra.local.clients import ACCOUNT, REGION, Clients
+from infra.local.clients import ACCOUNT, Clients
 from infra.local.template import Resolver, TemplateError, load, resources
 
 Properties = dict[str, Any]
+TABLE_PROPERTIES = {
+    *("TableName", "BillingMode", "DeletionProtectionEnabled", "AttributeDefinitions", "KeySchema"),
+    *("GlobalSecondaryIndexes", "StreamSpecification", "PointInTimeRecoverySpecification", "SSESpecification"),
+    "TimeToLiveSpecification",
+}
+KEY_PROPERTIES = {"Description", "KeyPolicy", "KeySpec", "KeyUsage", "EnableKeyRotation", "PendingWindowInDays"}
 FUNCTION = "AWS::Serverless::Function"
-NOT_BUILT = {FUNCTION, "AWS::Serverless::LayerVersion", "AWS::Serverless::Api", "AWS::IAM::Role", "AWS::Lambda::Permission"}
+NOT_BUILT = {FUNCTION, "AWS::Serverless::LayerVersion"}
 
 
 @dataclass(frozen=True)
 class Ground:
-    """The world as built: physical name of every resource (what `Ref` gives), outputs, and the functions' environment."""
+    """The world as built: each resource's physical name (what `Ref` gives), outputs, the functions' environment."""
 
     names: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -72,29 +78,34 @@ class _Builder:
         for kind, make in makers.items():
             for logical, properties in resources(self.template, kind):
                 make(logical, resolver.resolve(properties))
-        outputs = {name: resolver.resolve(o["Value"]) for name, o in self.template["Outputs"].items() if self.known(o)}
+        outputs = {name: resolver.resolve(output["Value"]) for name, output in self.template["Outputs"].items()}
         variables = self.template["Globals"]["Function"]["Environment"]["Variables"]
         return Ground(dict(self.names), outputs, {k: str(v) for k, v in resolver.resolve(variables).items()})
+
+    @cached_property
+    def queues(self) -> dict[str, str]:
+        """The queues that are there: name → address."""
+        pages = self.clients.sqs.get_paginator("list_queues").paginate()
+        return {url.rsplit("/", 1)[1]: url for page in pages for url in page.get("QueueUrls", [])}
+
+    @property
+    def region(self) -> str:
+        """Where the clients build."""
+        return self.clients.sqs.meta.region_name
 
     def resolver(self) -> Resolver:
         return Resolver(
             template=self.template,
             parameters=self.parameters,
-            region=REGION,
+            region=self.region,
             account=ACCOUNT,
             ref=lambda name: self.names[name],
             attribute=lambda name, attribute: self.attributes[name, attribute],
         )
 
-    def known(self, output: Properties) -> bool:
-        """Whether an output is about something built here (Chalice adds outputs about functions)."""
-        value = output["Value"]
-        target = value.get("Ref") or (value.get("Fn::GetAtt") or [None])[0]
-        return target is None and "RestAPI" not in str(value) or target in self.names
-
     # ---------------------------------------------------------------- keys
     def key(self, logical: str, wanted: Properties) -> None:
-        _only(logical, wanted, {"Description", "KeyPolicy", "KeySpec", "KeyUsage", "EnableKeyRotation", "PendingWindowInDays"})
+        _only(logical, wanted, KEY_PROPERTIES)
         kms = self.clients.kms
         resolver = self.resolver()
         (alias,) = (
@@ -130,19 +141,18 @@ class _Builder:
     def table(self, logical: str, wanted: Properties) -> None:
         dynamodb = self.clients.dynamodb
         name = self.names[logical] = wanted["TableName"]
-        later = {"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "SSESpecification", "StreamSpecification"}
-        own = {key: value for key, value in wanted.items() if key not in later}
-        sse = dict(wanted["SSESpecification"])
-        sse["Enabled"] = sse.pop("SSEEnabled")
-        sse["KMSMasterKeyId"] = sse.pop("KMSMasterKeyId")
-        stream = {"StreamEnabled": True, **wanted["StreamSpecification"]}
+        own = {key: value for key, value in wanted.items() if not key.endswith("Specification")}
+        asked = wanted["SSESpecification"]
+        sse: Any = {"Enabled": asked["SSEEnabled"], **{k: v for k, v in asked.items() if k != "SSEEnabled"}}
+        stream: Any = {"StreamEnabled": True, **wanted["StreamSpecification"]}
+        _only(logical, wanted, TABLE_PROPERTIES)
         try:
             table = dynamodb.describe_table(TableName=name)["Table"]
         except dynamodb.exceptions.ResourceNotFoundException:
             table = dynamodb.create_table(**own, SSESpecification=sse, StreamSpecification=stream)["TableDescription"]
         if table.get("SSEDescription", {}).get("Status") != "ENABLED":
             dynamodb.update_table(TableName=name, SSESpecification=sse)
-        ttl = dict(wanted["TimeToLiveSpecification"])
+        ttl: Any = wanted["TimeToLiveSpecification"]
         if dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"].get("AttributeName") is None:
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
         dynamodb.update_continuous_backups(
@@ -155,21 +165,20 @@ class _Builder:
     def queue(self, logical: str, wanted: Properties) -> None:
         sqs = self.clients.sqs
         attributes = {key: _text(value) for key, value in wanted.items() if key != "QueueName"}
-        if attributes.get("FifoQueue") != "true":
-            attributes.pop("FifoQueue", None)
-        try:
-            url = sqs.get_queue_url(QueueName=wanted["QueueName"])["QueueUrl"]
-            settable = {key: value for key, value in attributes.items() if key != "FifoQueue"}
-            sqs.set_queue_attributes(QueueUrl=url, Attributes=settable)  # type: ignore[arg-type]  # keys checked by AWS
-        except sqs.exceptions.QueueDoesNotExist:
-            url = sqs.create_queue(QueueName=wanted["QueueName"], Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+        url = self.queues.get(wanted["QueueName"])
+        if url is None:
+            made: Any = {"QueueName": wanted["QueueName"], "Attributes": attributes}
+            url = sqs.create_queue(**made)["QueueUrl"]
+        else:
+            settable: Any = {key: value for key, value in attributes.items() if key != "FifoQueue"}
+            sqs.set_queue_attributes(QueueUrl=url, Attributes=settable)
         self.names[logical] = url
-        self.attributes[logical, "Arn"] = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{wanted['QueueName']}"
+        self.attributes[logical, "Arn"] = f"arn:aws:sqs:{self.region}:{ACCOUNT}:{wanted['QueueName']}"
         self.attributes[logical, "QueueName"] = wanted["QueueName"]
 
     def topic(self, logical: str, wanted: Properties) -> None:
         sns = self.clients.sns
-        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{wanted['TopicName']}"
+        arn = f"arn:aws:sns:{self.region}:{ACCOUNT}:{wanted['TopicName']}"
         attributes = {key: _text(value) for key, value in wanted.items() if key != "TopicName"}
         try:
             present = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
@@ -197,9 +206,8 @@ class _Builder:
         arn = there.get(wanted["Endpoint"])
         if arn is None:
             filtered = {key: value for key, value in attributes.items() if value != "{}"}
-            arn = sns.subscribe(
-                TopicArn=wanted["TopicArn"], Protocol=wanted["Protocol"], Endpoint=wanted["Endpoint"], Attributes=filtered
-            )["SubscriptionArn"]
+            where = {key: wanted[key] for key in apart}
+            arn = sns.subscribe(**where, Attributes=filtered)["SubscriptionArn"]
         else:
             for key, value in attributes.items():
                 sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=key, AttributeValue=value)

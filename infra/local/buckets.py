@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from infra.local.clients import REGION
 from infra.local.template import TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Properties = dict[str, Any]
+FIRST_REGION = "us-east-1"  # the one that must not be named
 
 
 def make(s3: "S3Client", logical: str, wanted: Properties) -> None:
@@ -25,11 +25,9 @@ def make(s3: "S3Client", logical: str, wanted: Properties) -> None:
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        s3.create_bucket(
-            Bucket=name,
-            CreateBucketConfiguration={"LocationConstraint": REGION},
-            ObjectLockEnabledForBucket=bool(wanted.get("ObjectLockEnabled")),
-        )
+        region = s3.meta.region_name
+        place: Any = {} if region == FIRST_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=bool(wanted.get("ObjectLockEnabled")), **place)
     for key, put in SETTERS.items():
         if key in wanted:
             put(s3, name, wanted[key])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-REGION = "eu-west-1"
-ACCOUNT = "123456789012"
+REGION: Final = "eu-west-1"
+ACCOUNT: Final = "123456789012"
 ENVIRONMENT: Mapping[str, str] = {  # what boto3 reads; any key will do, but twelve digits would become the account
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,

@@ -3,6 +3,7 @@
 No other module knows how it is started or what it is called. Its gaps: `apply.py`.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -91,19 +92,15 @@ class Emulator:
             return
         group = process.pid  # start_new_session made it the leader
         for how, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, how)
-            except ProcessLookupError:
-                pass
             try:
                 process.wait(patience)
             except subprocess.TimeoutExpired:
                 continue
             break
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)  # workers that outlived their leader
-        except ProcessLookupError:
-            pass
 
     def _answers(self) -> bool:
         try:

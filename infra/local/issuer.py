@@ -1,6 +1,6 @@
 """An OpenID Connect issuer for local tokens: discovery, keys, and a way to mint. Its key lives in memory only.
 
-It asks nobody who he is: whoever can call `mint` (or POST /token on loopback) may be anybody. NOT FOR USE beyond one machine.
+It asks nobody who he is: whoever can call `mint` (or POST /token on loopback) may be anybody. For one machine only.
 """
 
 import json
@@ -80,7 +80,8 @@ class Issuer:
                 length = min(int(environ.get("CONTENT_LENGTH") or 0), MAX_FORM)
                 form = parse_qs(environ["wsgi.input"].read(length).decode())
                 token = self.mint(form.get("sub", ["somebody"])[0], form.get("role", []))
-                body = json.dumps({"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}).encode()
+                answer = {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
+                body = json.dumps(answer).encode()
             case _:
                 start("404 Not Found", [("Content-Type", "application/json"), ("Content-Length", "2")])
                 return [b"{}"]

@@ -96,7 +96,8 @@ class LocalOffice:
         self.emulator = Emulator(port=port, log=self.root / "build" / "local" / f"emulator-{port}.log")
         with ThreadPoolExecutor(2) as beside:  # the template takes longest: begin with it
             code = f"s3://{DEPLOY_BUCKET}/{CODE_KEY}"
-            template = beside.submit(from_subprocess, self.root, code, {"PYTHONPATH": sysconfig.get_paths()["purelib"]})
+            wheels = {"PYTHONPATH": sysconfig.get_paths()["purelib"]}
+            template = beside.submit(from_subprocess, self.root, code, wheels)
             trust = beside.submit(TestTrust)
             self._open.callback(self.emulator.stop)
             self.emulator.start()
@@ -105,9 +106,8 @@ class LocalOffice:
             self._upload(CODE_KEY, package(self.root))
             functions = self._create_stack(json.dumps(template.result()).encode())
             self.trust = trust.result()
-        self.ground = apply(
-            self.clients, load(self.root / "infra" / "template.yaml"), parameters=self._parameters(), functions=functions
-        )
+        ours = load(self.root / "infra" / "template.yaml")
+        self.ground = apply(self.clients, ours, parameters=self._parameters(), functions=functions)
         self._put_secrets()
 
     def _open_doors(self) -> None:
@@ -150,7 +150,7 @@ class LocalOffice:
         if key == CODE_KEY:
             self.clients.s3.create_bucket(
                 Bucket=DEPLOY_BUCKET,
-                CreateBucketConfiguration={"LocationConstraint": REGION},  # type: ignore[typeddict-item]
+                CreateBucketConfiguration={"LocationConstraint": REGION},
             )
         self.clients.s3.put_object(Bucket=DEPLOY_BUCKET, Key=key, Body=body)
 
@@ -165,7 +165,7 @@ class LocalOffice:
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         deadline = time.monotonic() + STACK_SECONDS
-        while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]) != "CREATE_COMPLETE":
+        while (status := self._stack_status()) != "CREATE_COMPLETE":
             if status != "CREATE_IN_PROGRESS" or time.monotonic() > deadline:
                 events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
                 failed = [
@@ -181,6 +181,9 @@ class LocalOffice:
             for one in listed
             if one["ResourceType"] == "AWS::Lambda::Function"
         }
+
+    def _stack_status(self) -> str:
+        return self.clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
 
     def _put_secrets(self) -> None:
         ssm, environment = self.clients.ssm, self.ground.environment
@@ -240,7 +243,7 @@ def until_told_to_stop() -> Iterator[threading.Event]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the office until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m infra.local.office", description="The whole office on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m infra.local.office", description="The office on this machine.")
     parser.add_argument("--port", type=int, default=PORT, help="of the API and the emulator (0: a free one)")
     chosen = parser.parse_args(arguments)
     began = time.monotonic()

@@ -34,7 +34,7 @@ def sam(root: Path = ROOT) -> dict[str, Any]:
     class NoPackage(BaseDeployStep):
         """Names the code and builds nothing: no pip, no zip."""
 
-        def handle_deploymentpackage(self, config: Any, resource: Any) -> None:
+        def handle_deploymentpackage(self, config: Any, resource: Any) -> None:  # noqa: ARG002 - Chalice's signature
             resource.filename = PACKAGE
 
     factory = CLIFactory(str(root))
@@ -49,7 +49,7 @@ def sam(root: Path = ROOT) -> dict[str, Any]:
 
 
 def expanded(merged: dict[str, Any], code: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """SAM → CloudFormation for this machine: code at `code`, wheels from the path in `environment` instead of layers."""
+    """SAM → CloudFormation for this machine: code at `code`, wheels from a path in `environment` instead of layers."""
     from samtranslator.translator.transform import transform
 
     class NoManagedPolicies:
@@ -58,8 +58,7 @@ def expanded(merged: dict[str, Any], code: str, environment: Mapping[str, str]) 
         def load(self) -> dict[str, str]:
             return {}
 
-    layers = [name for name, resource in merged["Resources"].items() if resource["Type"] == LAYER]
-    for name in layers:
+    for name in [name for name, resource in merged["Resources"].items() if resource["Type"] == LAYER]:
         del merged["Resources"][name]
     for resource in merged["Resources"].values():
         if resource["Type"] == FUNCTION:
@@ -67,7 +66,7 @@ def expanded(merged: dict[str, Any], code: str, environment: Mapping[str, str]) 
             resource["Properties"].pop("Layers", None)
     merged["Globals"]["Function"]["Environment"]["Variables"] |= environment
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    made = dict(transform(merged, {}, NoManagedPolicies()))  # type: ignore[arg-type]  # only `load` is asked of it
+    made = dict(transform(merged, {}, NoManagedPolicies()))
     made["Resources"]["RestAPI"]["Properties"]["Tags"] = [{"Key": "ms-custom-id", "Value": API_ID}]
     return made
 
@@ -76,7 +75,7 @@ def from_subprocess(root: Path = ROOT, code: str = "", environment: Mapping[str,
     """`sam()` or, if `code` is given, `expanded()`, made in another process, so that the app is not imported here."""
     command = [sys.executable, "-W", "ignore", "-m", "infra.local.sam", str(root), code, json.dumps(environment or {})]
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("TRA_", "AWS_"))}
-    done = subprocess.run(command, cwd=ROOT, env=clean | ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    done = subprocess.run(command, cwd=ROOT, env={**clean, **ENVIRONMENT}, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode:
         raise RuntimeError(f"the app could not be turned into a template:\n{done.stderr}")
     return dict(json.loads(done.stdout))
@@ -84,7 +83,8 @@ def from_subprocess(root: Path = ROOT, code: str = "", environment: Mapping[str,
 
 def main(arguments: list[str]) -> None:
     """Print the template as JSON."""
-    root, code, environment = [*arguments, "", "{}"][:3] if len(arguments) < 3 else arguments
+    os.environ.update(ENVIRONMENT)  # Chalice asks boto3 for the region
+    root, code, environment = arguments if len(arguments) == 3 else [arguments[0], "", "{}"]
     merged = sam(Path(root).resolve())
     json.dump(expanded(merged, code, json.loads(environment)) if code else merged, sys.stdout)
 

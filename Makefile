@@ -1,0 +1,87 @@
+# Tra. `make help` says what there is. Only python3.11 is assumed; everything else comes with `make setup`.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN    := $(BIN)/python
+STAMPS := .stamps
+PIP_QUIET := -q --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults bench package requirements clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- the two commands
+demo: setup ## file two applications in a local office, from form to sealed letter to the registry's folder
+	$(RUN) -m infra.local.demo
+
+test: setup check ## everything that CI runs: sets itself up, then checks and tests
+
+run: setup ## keep a local office running for people (Ctrl-C stops it); PORT=4566
+	$(RUN) -m infra.local.office $(if $(PORT),--port $(PORT))
+
+# ---------------------------------------------------------------- setting up: stamps, so that nothing is done twice
+setup: $(STAMPS)/python $(STAMPS)/emulator $(STAMPS)/fonts ## environments, the emulator, fonts; fast when nothing has changed
+
+$(STAMPS)/venv:
+	@mkdir -p $(STAMPS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(STAMPS)/python: requirements-dev.txt $(STAMPS)/venv
+	$(RUN) -m pip install $(PIP_QUIET) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(STAMPS)/emulator: infra/local/requirements.txt
+	@mkdir -p $(STAMPS)
+	test -x .ministack/bin/python || $(PYTHON) -m venv .ministack
+	.ministack/bin/python -m pip install $(PIP_QUIET) --require-hashes -r infra/local/requirements.txt
+	@touch $@
+
+$(STAMPS)/fonts: infra/fonts/package-lock.json chalicelib/signing/fonts.json $(STAMPS)/python
+	$(RUN) -m infra.fonts.fetch
+	@touch $@
+
+# ---------------------------------------------------------------- checks, each also alone
+check: lint types contracts template schemas unit integration faults ## all checks and tests, without setting up
+
+lint: ## ruff
+	$(BIN)/ruff check .
+
+types: ## mypy, strict
+	$(BIN)/mypy
+
+contracts: ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+template: ## cfn-lint: the template as written, and as AWS gets it
+	$(BIN)/cfn-lint infra/template.yaml
+	@mkdir -p build/local
+	$(RUN) -m infra.local.sam . > build/local/sam.json
+	$(BIN)/cfn-lint build/local/sam.json
+
+schemas: ## the published schemas are those of the code
+	$(RUN) -m chalicelib.contracts --check
+
+unit: ## rules and use cases, on fakes
+	$(BIN)/pytest -q tests/unit
+
+integration: ## adapters, routes and the world, on moto and on the emulator
+	$(BIN)/pytest -q tests/integration
+
+faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/faults.json
+	$(BIN)/pytest -q tests/faults
+
+bench: setup ## the figures; writes build/bench.json
+	$(RUN) -m tests.bench
+
+# ---------------------------------------------------------------- what AWS gets
+package: setup ## zip, layers and template in build/package; every function group against 250 MB
+	$(RUN) -m infra.package
+
+requirements: setup ## work out and pin all requirements anew, with hashes
+	$(RUN) -m infra.pins
+
+clean: ## remove what runs and checks leave behind
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

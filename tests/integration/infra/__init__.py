@@ -1,0 +1,1 @@
+"""The ground: what is built is what the template says."""
