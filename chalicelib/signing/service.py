@@ -182,6 +182,7 @@ class SealLetter:
             payment=self._payment(stream, paid),
             defects=tuple(map(self._defect, json.loads(receipt)["findings"])),
             next_steps=texts.next_steps,
+            words=texts.words,
             verification_url=f"{self.public_url}/verify?number={url_quote(number, safe='')}"
             f"#sha256={submitted.receipt_sha256}",
             trust_label=self._said("trust.test") if self.test_trust else None,
