@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from chalicelib.signing.model import Signer
 
@@ -86,7 +87,7 @@ class Chain:
         """From PEM text, the signer's certificate first. ValueError if there is none."""
         return cls(tuple(base64.b64decode(b"".join(body.split())) for body in _PEM.findall(pem)))
 
-    @property
+    @cached_property
     def issuer_and_serial(self) -> tuple[bytes, bytes]:
         """The issuer's name and the serial number of the signer's certificate, encoded as they stand in it."""
         ((_, certificate, _),) = read(self.certificates[0])
@@ -96,7 +97,7 @@ class Chain:
             fields = fields[1:]
         return fields[2][1], fields[0][1]
 
-    @property
+    @cached_property
     def embedded(self) -> tuple[bytes, ...]:
         """What goes into a signature: all but the root, which a checker must have of its own (the signer's stays)."""
         kept = [der for index, der in enumerate(self.certificates) if index == 0 or not _self_issued(der)]

@@ -52,7 +52,7 @@ class Coverage:
 
     def text(self, text: str) -> str:
         """`text` as it can be printed."""
-        if _DIGEST.fullmatch(text):
+        if _DIGEST.fullmatch(text) or (len(text) < LONGEST_RUN and text.isascii() and text.isprintable()):
             return text
         shown: list[str] = []
         run = 0
