@@ -47,6 +47,7 @@ class Bucket:
                     Key=key,
                     Body=body,
                     ContentType=media_type,
+                    ChecksumAlgorithm="SHA256",  # Object Lock asks for the header that this makes (S3 API, PutObject)
                     ChecksumSHA256=digest.base64,
                     IfNoneMatch="*",
                 )

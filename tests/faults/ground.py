@@ -1,4 +1,4 @@
-"""The ground the fault tests stand on: moto in process, one world per run, and snapshots of it.
+"""The ground the fault tests stand on: moto in process, the product's own clients, and snapshots of the stores.
 
 A snapshot holds what the stores hold (tables, buckets, queues, topics); keys and parameters are made once and never change.
 Going back to one takes some milliseconds, so that a test can try every call of a long journey from just before it.
@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.aws import clients
+from infra.local import clients as local
+from infra.local.template import Resolver, load
 
-REGION = "us-east-1"  # moto's stream records always say this region
 ENVIRONMENT = {
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
+    **local.ENVIRONMENT,
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # else table streams answer 404 in moto
 }
 SERVICES = ("dynamodb", "s3", "sns", "sqs", "kms", "ssm")
 STORES = ("dynamodb", "dynamodbstreams", "s3", "sns", "sqs")
+FIXED = (*STORES, "kms", "ssm", "iam", "events", "awslambda", "cloudwatch", "s3control")
 
 
 @contextmanager
@@ -47,26 +47,22 @@ def our_clients() -> tuple[Any, ...]:
 
 
 def create_register(table: str) -> None:
-    """The register's table, as `infra/template.yaml` has it."""
-    indexes = {"outbox": ("pending", "at", "KEYS_ONLY"), "owner": ("owner", "updated", "ALL"), "due": ("due", "due_at", "ALL")}
-    names = ["pk", "sk", *(name for first, second, _ in indexes.values() for name in (first, second))]
+    """The register's table as `infra/template.yaml` has it, under another name and without its encryption key."""
+    template = load()
+    resolver = Resolver(
+        template=template,
+        parameters={},
+        region=local.REGION,
+        account=local.ACCOUNT,
+        ref=str,
+        attribute=lambda name, attribute: f"{name}.{attribute}",
+    )
+    wanted = resolver.resolve(template["Resources"]["Register"]["Properties"])
+    taken = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
     clients.dynamodb().create_table(
         TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": first, "KeyType": "HASH"},
-                    {"AttributeName": second, "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": projection},  # type: ignore[typeddict-item]
-            }
-            for index, (first, second, projection) in indexes.items()
-        ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        **{name: wanted[name] for name in taken},
+        StreamSpecification={"StreamEnabled": True, **wanted["StreamSpecification"]},
     )
 
 
@@ -74,16 +70,28 @@ class Snapshot:
     """What all stores hold at one moment."""
 
     def __init__(self) -> None:
-        with _locks_can_be_copied():
+        with locks_can_be_copied():
             self._held = copy.deepcopy({key: dict(one.__dict__) for key, one in _stores().items()}, _fixed())
 
     def restore(self) -> None:
         """Make the stores hold it again. May be done any number of times."""
-        with _locks_can_be_copied():
+        with locks_can_be_copied():
             held = copy.deepcopy(self._held, _fixed())
         for key, store in _stores().items():
-            store.__dict__.clear()
-            store.__dict__.update(held.get(key) or {"region_name": store.region_name, "account_id": store.account_id})
+            if key in held:
+                store.__dict__.clear()
+                store.__dict__.update(held[key])
+            else:
+                store.reset()
+
+
+def let_time_pass_for_queues() -> None:
+    """Whatever waits in a queue (delayed, or out with somebody who died) may be received now."""
+    for (service, _, _), store in _stores().items():
+        if service == "sqs":
+            for queue in store.queues.values():
+                for message in queue._messages:  # noqa: SLF001 - moto has no public way to let time pass
+                    message.visible_at = message.delayed_until = 0.0
 
 
 def _stores() -> dict[tuple[str, str, str], Any]:
@@ -102,22 +110,21 @@ def _fixed() -> dict[int, Any]:
     from moto.backends import get_backend
 
     kept: list[Any] = []
-    for service in (*STORES, "kms", "ssm", "iam", "events", "awslambda", "cloudwatch", "s3control"):
+    for service in FIXED:
         accounts = get_backend(service)  # type: ignore[call-overload]
         kept += [accounts, *accounts.values(), *(store for regions in accounts.values() for store in regions.values())]
     return {id(one): one for one in kept}
 
 
 @contextmanager
-def _locks_can_be_copied() -> Iterator[None]:
-    """moto's queues hold a lock; a copy of a queue gets a fresh one."""
-    lock = type(threading.RLock())
-    copyreg.pickle(lock, _fresh_lock)
+def locks_can_be_copied() -> Iterator[None]:
+    """moto's queues hold a condition variable; a copy of a queue gets a fresh one."""
+    copyreg.pickle(threading.Condition, _fresh)
     try:
         yield
     finally:
-        del copyreg.dispatch_table[lock]
+        del copyreg.dispatch_table[threading.Condition]
 
 
-def _fresh_lock(_: Any) -> Any:
-    return threading.RLock, ()
+def _fresh(_: Any) -> Any:
+    return threading.Condition, ()
