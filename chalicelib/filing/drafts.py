@@ -69,8 +69,9 @@ class Drafts:
                 return str(earlier["filing"])
             now = self.clock()
             identifier = ids.ulid(now)
+            # the kind is fixed from here on; the route is not, and is listed once filed
             self.register.commit(
-                begin(filing(identifier), by=account, at=now, owner=account, kind=form.kind, route=form.route),
+                begin(filing(identifier), by=account, at=now, owner=account, kind=form.kind),
                 Put(draft_key(identifier), {"form": form.to_bytes().decode()}),
                 repeat.kept(filing=identifier),
             )

@@ -170,7 +170,7 @@ class Submit:
             defects=tuple(Defect(code=finding.code, due=due.isoformat() if due else None) for finding, due in defects),
         )
         self.register.commit(
-            stream.append(fact, by=account, at=at, number=number, filing_date=fact.filing_date),
+            stream.append(fact, by=account, at=at, number=number, route=fact.route, filing_date=fact.filing_date),
             Put(counter_key, {"last_at": stamp(at)}, expects=counter["version"] if counter else None),
             Put(Key(f"NUMBER#{number}", "NUMBER"), {"stream": str(stream.id)}),
             Put(

@@ -30,6 +30,7 @@ class Filings:
         manifest = manifest_of(stream, draft)
         view: dict[str, Any] = {
             **self._summary(stream),
+            "route": draft.form.route,
             "draft": {"version": draft.version, "form": draft.form.model_dump(mode="json", exclude_none=True)},
             "attachments": [_attachment(file) for file in attachments_of(stream)],
             "manifest": {"sha256": manifest.sha256.hex, **manifest.to_json()},

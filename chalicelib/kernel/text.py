@@ -27,9 +27,9 @@ def forbidden_characters(text: str, *, line_breaks: bool = False) -> str:
 
 
 def file_label(name: str, limit: int = 200) -> str:
-    """A sender's file name as a harmless label: last path part, no controls, NFC, at most `limit` characters with the
-    ending kept. Never used as a key or a path."""
-    name = nfc(name.replace("\\", "/").rsplit("/", 1)[-1])
+    """A sender's file name as a harmless label: last path part, no controls, no soft hyphens, NFC, at most `limit`
+    characters with the ending kept. Never used as a key or a path."""
+    name = nfc(name.replace("\\", "/").rsplit("/", 1)[-1]).replace("\u00ad", "")
     name = "".join(" " if forbidden_characters(character) else character for character in name)
     name = " ".join(name.split()) or "file"
     if len(name) <= limit:
