@@ -33,7 +33,7 @@ def translated(*, conditions: Sequence[str] = ()) -> Iterator[None]:
 
     Passing faults become Unavailable; anything unforeseen is raised as it came: the queue retries, then people look.
     """
-    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
     from botocore.exceptions import ConnectionError as NoConnection
 
     try:
@@ -57,5 +57,5 @@ def translated(*, conditions: Sequence[str] = ()) -> Iterator[None]:
         if code in _PASSING or status_of(error) >= 500:
             raise Unavailable(f"{error.operation_name}: {code}") from error
         raise
-    except (NoConnection, HTTPClientError) as error:
+    except (NoConnection, HTTPClientError, IncompleteReadError) as error:
         raise Unavailable(type(error).__name__) from error

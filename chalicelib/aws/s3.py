@@ -60,16 +60,21 @@ class Bucket:
     def stored(self, key: str, version: str | None = None) -> Stored:
         """Size and digest recomputed from the bytes that lie there. FileNotFoundError if nothing does."""
         body = self._get(key, version)
-        digest, size = of_stream(body["Body"].iter_chunks(CHUNK))
+        with translated():
+            digest, size = of_stream(body["Body"].iter_chunks(CHUNK))
         return Stored(key, body.get("VersionId", ""), size, digest)
 
     def read(self, key: str, version: str | None = None) -> bytes:
         """The whole object. FileNotFoundError if there is none."""
-        return bytes(self._get(key, version)["Body"].read())
+        body = self._get(key, version)["Body"]
+        with translated():
+            return bytes(body.read())
 
     def chunks(self, key: str, version: str | None = None) -> Iterator[bytes]:
         """The object in pieces. FileNotFoundError if there is none."""
-        yield from self._get(key, version)["Body"].iter_chunks(CHUNK)
+        body = self._get(key, version)["Body"]
+        with translated():
+            yield from body.iter_chunks(CHUNK)
 
     def head(self, key: str, version: str | None = None) -> tuple[str, int] | None:
         """Version and size of what lies there; None if nothing does."""

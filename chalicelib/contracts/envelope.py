@@ -1,7 +1,7 @@
 """The envelope: CloudEvents 1.0 in JSON format, structured mode, one entry each.
 
 `id` is the entry's hash, `subject` its stream, `sequence` (the CloudEvents sequence extension, six digits) its place in
-the stream, `previous` the hash before it: enough to check the chain from the events alone. `dataref` (claim check
+the stream, `previous` the hash before it, `schemaversion` the number that the hash takes in: enough to check the chain from the events alone. `dataref` (claim check
 extension) is not used: facts are small and the objects they name are in `data`.
 """
 
@@ -33,6 +33,7 @@ class Envelope(BaseModel):
     datacontenttype: Literal["application/json"] = "application/json"
     sequence: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
     previous: Sha256
+    schemaversion: Annotated[int, Field(ge=1)] = 1
     actor: Actor
     data: dict[str, Any] = Field(default_factory=dict)
 

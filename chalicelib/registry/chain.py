@@ -13,7 +13,7 @@ from enum import Enum
 from pydantic import ValidationError
 
 from chalicelib.contracts.envelope import NO_PREVIOUS, TYPE_NAMES, Envelope
-from chalicelib.contracts.events import FACTS, Fact, read
+from chalicelib.contracts.events import Fact, read
 from chalicelib.kernel import strict
 from chalicelib.kernel.errors import Refused
 from chalicelib.register.model import StreamId, entry_hash
@@ -74,7 +74,7 @@ def read_event(body: bytes) -> Event:
         raise Unreadable(f"{envelope.subject} {envelope.seq} {name}: {_fields(error)}") from error
     stream = StreamId.parse(envelope.subject)
     own = entry_hash(
-        stream, envelope.seq, name, FACTS[name].SCHEMA, envelope.time, envelope.actor, envelope.data, envelope.previous
+        stream, envelope.seq, name, envelope.schemaversion, envelope.time, envelope.actor, envelope.data, envelope.previous
     )
     if own != envelope.id:
         raise Unreadable(f"{envelope.subject} {envelope.seq} {name}: its hash is not the hash of what it says")

@@ -37,6 +37,7 @@ def envelope(entry: Entry, source: str) -> Envelope:
         time=entry.at,
         sequence=f"{entry.seq:06d}",
         previous=entry.previous,
+        schemaversion=entry.schema,
         actor=entry.by,
         data=dict(entry.data),
     )

@@ -153,7 +153,8 @@ def http_transport(base_url: str) -> tuple[Send, Upload]:
         return Answer(answer.status, dict(answer.headers), answer.data)
 
     def upload(address: str, fields: Mapping[str, str], body: bytes) -> Answer:
-        form = {**fields, "file": ("file", body, fields.get("Content-Type", "application/octet-stream"))}
+        form: dict[str, str | bytes | tuple[str, str | bytes] | tuple[str, str | bytes, str]] = {**fields}
+        form["file"] = ("file", body, fields.get("Content-Type", "application/octet-stream"))
         answer = pool.request("POST", address, fields=form, redirect=False, timeout=60)
         return Answer(answer.status, dict(answer.headers), answer.data)
 

@@ -1,0 +1,34 @@
+"""`make bench`: measure, print one line for each figure, write `build/bench.json`."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from infra.local.sam import ROOT
+from tests.bench.figure import Figure, write
+from tests.bench.imports import cold_imports
+from tests.bench.office import payment_to_letter
+from tests.bench.pipeline import pipeline
+from tests.bench.sealing import seal_bb
+
+BENCHES: Sequence[Callable[[], Sequence[Figure]]] = (
+    cold_imports,
+    lambda: (seal_bb(),),
+    pipeline,
+    payment_to_letter,
+)
+
+
+def main() -> int:
+    """Run all of them."""
+    figures: list[Figure] = []
+    for bench in BENCHES:
+        for figure in bench():
+            sys.stdout.write(figure.line() + "\n")
+            sys.stdout.flush()
+            figures.append(figure)
+    write(figures, ROOT / "build" / "bench.json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
