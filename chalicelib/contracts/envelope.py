@@ -1,8 +1,9 @@
 """The envelope: CloudEvents 1.0 in JSON format, structured mode, one entry each.
 
 `id` is the entry's hash, `subject` its stream, `sequence` (the CloudEvents sequence extension, six digits) its place in
-the stream, `previous` the hash before it, `schemaversion` the number that the hash takes in: enough to check the chain from the events alone. `dataref` (claim check
-extension) is not used: facts are small and the objects they name are in `data`.
+the stream, `previous` the hash before it, `schemaversion` the number that the hash takes in: enough to check the chain
+from the events alone. `dataref` (claim check extension) is not used: facts are small, and the objects they name are in
+`data`.
 """
 
 from typing import Annotated, Any, Literal
