@@ -16,7 +16,7 @@ help: ## this list
 demo: setup ## file two applications in a local office, from form to sealed letter to the registry's folder
 	$(RUN) -m infra.local.demo
 
-test: setup check ## everything that CI runs: sets itself up, then checks and tests
+test: setup check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
 
 run: setup ## keep a local office running for people (Ctrl-C stops it); PORT=4566
 	$(RUN) -m infra.local.office $(if $(PORT),--port $(PORT))
