@@ -24,6 +24,8 @@ def _clean(text: str, *, line_breaks: bool = False) -> str:
     text = nfc(text).strip()
     if found := forbidden_characters(text, line_breaks=line_breaks):
         raise PydanticCustomError("characters", "{found}", {"found": found})
+    if not text.strip(" \u200b\u200c\u200d"):
+        raise PydanticCustomError("blank", "nothing but spaces", {})
     return text
 
 
@@ -43,9 +45,12 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterVal
 Lines = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_clean_lines)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 OfficeCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # WIPO ST.3
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 ForeignNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/., ()-]{0,49}$")]
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$", max_length=254), AfterValidator(_clean)
+]
 Names = Annotated[dict[Language, Words], Field(min_length=1, max_length=8)]
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9/ -]{0,29}$")]
 
@@ -61,7 +66,7 @@ class Party(_Part):
     kind: Literal["person", "organisation"] = "person"
     country: OfficeCode
     address: Annotated[dict[Language, Lines], Field(max_length=8)] = {}
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$", max_length=254)] | None = None
+    email: Email | None = None
     agent_number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/-]{1,20}$")] | None = None
 
 
@@ -95,7 +100,7 @@ class Design(_Part):
     """One design of an application."""
 
     product: Names
-    locarno: Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$")] | None = None  # Locarno class, NN-NN
+    locarno: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}-[0-9]{2}$")] | None = None  # Locarno class, NN-NN
     views: Annotated[tuple[View, ...], Field(max_length=50)] = ()
 
 
@@ -105,7 +110,7 @@ class Form(_Part):
     kind: Code
     route: Code = "national"
     language: Language = "en"
-    reference: Annotated[Words, StringConstraints(max_length=60)] | None = None
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)] | None = None
     title: Annotated[dict[Language, Lines], Field(max_length=8)] = {}
     applicants: Annotated[tuple[Party, ...], Field(max_length=50)] = ()
     agent: Party | None = None
@@ -127,6 +132,7 @@ _CODES = {
     "missing": "field.missing",
     "extra_forbidden": "field.unknown",
     "characters": "field.characters",
+    "blank": "field.empty",
     "day": "field.day",
     "literal_error": "field.choice",
     "string_too_short": "field.empty",

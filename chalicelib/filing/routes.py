@@ -1,6 +1,7 @@
 """HTTP of filing: drafts, submission, and what an owner sees."""
 
 import base64
+import re
 from typing import Annotated, Any, Protocol
 
 from chalice.app import Blueprint, Response
@@ -10,13 +11,16 @@ from chalicelib.contracts.form import parsed
 from chalicelib.filing.drafts import Drafts
 from chalicelib.filing.submission import Confirmation, Submit, Submitted
 from chalicelib.filing.view import Filings
+from chalicelib.kernel import clock, digest
 from chalicelib.kernel.clock import Clock
-from chalicelib.kernel.digest import PATTERN
+from chalicelib.kernel.errors import Malformed
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
 from chalicelib.web.principal import Principal
 from chalicelib.web.problems import answer, answering
 from chalicelib.web.request import Incoming
+
+_PLACE = re.compile(clock.PATTERN, re.ASCII)  # of a filing in a list: when it was last changed
 
 
 class Rooms(Protocol):
@@ -41,7 +45,7 @@ class SubmissionRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     draft_version: Annotated[int, Field(ge=1)]
-    manifest_sha256: Annotated[str, StringConstraints(pattern=PATTERN)]
+    manifest_sha256: Annotated[str, StringConstraints(pattern=digest.PATTERN)]
 
 
 def build(rooms: Rooms) -> Blueprint:
@@ -66,7 +70,10 @@ def build(rooms: Rooms) -> Blueprint:
     def list_filings() -> Response:
         request = incoming()
         account = rooms.principal(request).account
-        return answer(200, rooms.filings.mine(account, before=request.query("before")))
+        before = request.query("before")
+        if before is not None and _PLACE.fullmatch(before) is None:
+            raise Malformed.because("query.before", "", before=before[:40])
+        return answer(200, rooms.filings.mine(account, before=before))
 
     @routes.route("/v1/filings/{identifier}", methods=["GET"])
     @guarded

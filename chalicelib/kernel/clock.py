@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 
-PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
+PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"  # in some engines \d is any digit
 
 
 def system_clock() -> datetime:

@@ -37,10 +37,12 @@ class Money:
     @classmethod
     def parse(cls, literal: str, currency: str) -> "Money":
         """From the literal text of a non-negative decimal number. ValueError for signs, exponents, grouping,
-        other digits than ASCII, or a fraction finer than the currency's minor unit (`100.0` riel is accepted as 100:
-        a zero fraction loses nothing)."""
+        other digits than ASCII, a currency we do not know, or a fraction finer than the currency's minor unit
+        (`100.0` riel is accepted as 100: a zero fraction loses nothing)."""
         if _AMOUNT.fullmatch(literal) is None:
             raise ValueError("not a plain decimal amount")
+        if currency not in MINOR_DIGITS:
+            raise ValueError(f"unknown currency {currency!r}")
         scaled = Decimal(literal).scaleb(MINOR_DIGITS[currency])
         if scaled != scaled.to_integral_value():
             raise ValueError("finer than the minor unit")

@@ -40,6 +40,8 @@ def loads(raw: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, literal_num
         )
     except json.JSONDecodeError as error:
         raise Malformed.because("json.not-json", detail=f"line {error.lineno}, column {error.colno}") from error
+    if "\\u" in text:  # raw ones are no UTF-8 and never come so far
+        _refuse_surrogates(value)
     return value
 
 
@@ -69,10 +71,20 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if key in result:
             raise Malformed.because("json.duplicate-key", key=_visible(key))
         result[key] = value
-        for text in (key, value):
-            if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
-                raise Malformed.because("json.surrogate")
     return result
+
+
+def _refuse_surrogates(value: Any) -> None:
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise Malformed.because("json.surrogate")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_surrogates(key)
+            _refuse_surrogates(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_surrogates(inner)
 
 
 def _no_constant(name: str) -> NoReturn:

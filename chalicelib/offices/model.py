@@ -19,7 +19,12 @@ Check = Literal[
     "designs", "views", "claims-counted", "basis", "priority-period", "declaration",
 ]  # fmt: skip
 When = Literal["always", "with-agent", "with-priority"]
-_NEEDS = {"document": "document", "applicant-name": "language", "priority-period": "months", "declaration": "declaration"}
+_NEEDS = {
+    "document": "document",
+    "applicant-name": "language",
+    "priority-period": "months",
+    "declaration": "declaration",
+}
 
 
 class _Data(BaseModel):
@@ -40,7 +45,7 @@ class Kind(_Data):
     names: Text
     series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")]
     number_format: str = "{office}/{series}/{year}/{serial}"
-    st13_type: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] | None = None  # WIPO ST.13: type of right
+    st13_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None  # WIPO ST.13: type of right
     routes: tuple[Route, ...]
     rule: str
     certainty: Certainty
@@ -151,7 +156,10 @@ class Office(_Data):
             raise ValueError(f"fees are in {self.fees.currency}, the office's currency is {self.currency}")
         used = [("document", row.code, "kind", set(row.kinds), kinds) for row in self.documents]
         for fee in self.fees.rows:
-            used += [("fee", fee.code, "kind", set(fee.kinds), kinds), ("fee", fee.code, "route", set(fee.routes), routes)]
+            used += [
+                ("fee", fee.code, "kind", set(fee.kinds), kinds),
+                ("fee", fee.code, "route", set(fee.routes), routes),
+            ]
         for row in self.requirements:
             used += [
                 ("requirement", row.check, "kind", set(row.kinds), kinds),

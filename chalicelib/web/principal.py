@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.kernel.clock import Clock
-from chalicelib.kernel.errors import Unauthenticated
+from chalicelib.kernel.errors import Unauthenticated, Unavailable
 
 ALGORITHMS = ("RS256", "ES256")
 MAX_TOKEN = 8192
@@ -88,12 +88,18 @@ class Tokens:
         now = self.clock().timestamp()
         age = now - self._fetched
         if age > KEYS_SECONDS or (kid not in self._known and age > UNKNOWN_KEY_SECONDS):
-            published = json.loads(self.keys())
-            self._known = {key["kid"]: key for key in published["keys"] if "kid" in key and key.get("use") != "enc"}
-            self._fetched = now
+            self._known, self._fetched = _published(self.keys()), now
         if kid not in self._known:
             raise ValueError("unknown key")
         return jwt.PyJWK(self._known[kid], algorithm=algorithm).key
+
+
+def _published(raw: bytes) -> dict[str, Any]:
+    """The signing keys of a JSON Web Key Set, by id. Unavailable if it is none: that is not the caller's fault."""
+    try:
+        return {key["kid"]: key for key in json.loads(raw)["keys"] if "kid" in key and key.get("use") != "enc"}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Unavailable("issuer's keys") from error
 
 
 def account(issuer: str, subject: str) -> str:

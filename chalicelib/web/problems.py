@@ -34,6 +34,7 @@ STATUS: dict[type[TraError], int] = {
     errors.Corrupt: 503,
 }
 RETRY_SECONDS = "5"
+MAX_FINDINGS = 200  # an answer stays far below what the gateway carries, whatever was sent
 HEADERS: dict[str, str | list[str]] = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -53,15 +54,17 @@ def answer(status: int, body: Any, **headers: str) -> Response:
 
 
 def problem(office: Office, error: TraError) -> Response:
-    """The answer to an error of ours."""
-    status = STATUS[type(error)]
+    """The answer to an error of ours. A kind of error without a row of its own is answered as the kind above it."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 503)
     found = error.findings if isinstance(error, Refused) else (Finding(code="service.unavailable"),)
-    body = {
+    body: dict[str, Any] = {
         "type": f"urn:tra:problem:{found[0].code}",
         "title": words(office, found[0])[office.languages[-1]][0],
         "status": status,
-        "findings": [_finding(office, finding) for finding in found],
+        "findings": [_finding(office, finding) for finding in found[:MAX_FINDINGS]],
     }
+    if len(found) > MAX_FINDINGS:
+        body["omitted"] = len(found) - MAX_FINDINGS
     headers: dict[str, str | list[str]] = {**HEADERS, "Content-Type": "application/problem+json"}
     if status in {429, 503}:
         headers["Retry-After"] = RETRY_SECONDS

@@ -10,7 +10,7 @@ from chalice.app import Request
 
 from chalicelib.kernel import strict
 from chalicelib.kernel.clock import Clock, to_millisecond
-from chalicelib.kernel.digest import Digest
+from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Malformed, Unsupported
 
 MAX_BODY = 256 * 1024
@@ -35,9 +35,13 @@ class Incoming:
         return value
 
     def query(self, name: str) -> str | None:
-        """The value of a query parameter."""
-        sent: Mapping[str, str] = self.request.query_params or {}
-        return sent.get(name)
+        """The one value of a query parameter. Malformed if it was sent twice."""
+        original: Mapping[str, Any] = self.request.to_original_event() or {}
+        values = (original.get("multiValueQueryStringParameters") or {}).get(name) or [None]
+        if len(values) > 1:
+            raise Malformed.because("query.twice", "", parameter=name)
+        value: str | None = values[0]
+        return value
 
     @property
     def raw(self) -> bytes:
@@ -56,11 +60,13 @@ class Incoming:
         return value
 
     def idempotency(self) -> tuple[str, Digest]:
-        """The caller's key, and the digest of method, path and body by which a repeat is known. Malformed without a key."""
+        """The caller's key, and the digest of method, path and body by which a repeat is known. Malformed without a key.
+        Chalice's `path` is the route's pattern, so the path's own parts go in beside it."""
         key = self.header("idempotency-key") or ""
         if _IDEMPOTENCY_KEY.fullmatch(key) is None:
             raise Malformed.because("idempotency.missing")
-        asked = f"{self.request.method} {self.request.path}\n".encode()
+        parts = canonical(dict(self.request.uri_params or {}))
+        asked = f"{self.request.method} {self.request.path}\n".encode() + parts + b"\n"
         return key, Digest.of(asked + self.raw)
 
     def if_match(self) -> int:
