@@ -155,6 +155,7 @@ class Orders:
             raise Conflict.because("order.paid")
         latest = order.latest
         if latest and (latest.issued_at is None or (latest.expires_at and now < latest.expires_at)):
+            self.register.commit(repeat.kept(order=order_id))
             return order_id  # still good: nobody needs two ways to pay the same
         if len(order.attempts) >= MAX_ATTEMPTS:
             raise Conflict.because("order.too-many-attempts")
