@@ -17,6 +17,7 @@ from chalicelib.contracts.events import (
     Fact,
     Line,
     OrderOpened,
+    PaymentConfirmed,
     PaymentParked,
     PaymentVerified,
     read,
@@ -62,6 +63,7 @@ class Notice:
     amount_minor: int | None = None
     currency: str | None = None
     paid_at: datetime | None = None
+    paid_until: datetime | None = None  # where the bank names the day only: its end, and `paid_at` is its beginning
     payee: str | None = None
     refunded_minor: int = 0
     bank_keeps_expiry: bool = False  # the bank itself turns away what is paid after the expiry we gave it
@@ -69,32 +71,46 @@ class Notice:
     raw_sha256: str = ""
     remark: str = ""  # why UNKNOWN: a code for the log
     alarm: bool = False  # a person should look
+    statement: str | None = None  # the statement whose line this is; None: the bank's answer
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notification as it came in; headers and query keep repeated names."""
+    """A notification as it came in; headers and query keep repeated names. `door` is the last, unguessable part of the
+    address it came to, for rails whose call-back address has one."""
 
     headers: tuple[tuple[str, str], ...]
     query: tuple[tuple[str, str], ...]
     body: bytes
     source_ip: str = ""
     client_cert: str | None = None
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one attempt asks the payer for, and by what else the bank knows it."""
+    """What one attempt asks the payer for, and by what else the bank knows it. `opened_at` is when the attempt began:
+    some banks answer one call for young payments and another for old ones."""
 
     reference: str
     amount: Money
     qr_md5: str = ""
     token: str = ""
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that the payer's browser posts to the bank, where the bank has a page of its own."""
+
+    action: str
+    fields: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What we gave the payer, exactly as the bank gave it to us. Never rebuilt: another QR would have another MD5."""
+    """What we gave the payer, exactly as the bank gave it to us. Never rebuilt: another QR would have another MD5.
+    A rail gives a QR, or a deep link, or a form, or nothing but the reference to name at a counter."""
 
     rail: str
     bill: Bill
@@ -106,6 +122,7 @@ class Issued:
     expires_at: datetime
     deeplink: str = ""
     token: str = ""
+    form: Form | None = None
 
 
 class Answer(StrEnum):
@@ -169,7 +186,8 @@ class HttpReply:
 
 
 class Http(Protocol):
-    """The one way out. Follows no redirect, reaches listed hosts only, reads a bounded body; HttpFailed otherwise."""
+    """The one way out. Follows no redirect, reaches listed hosts only, reads a bounded body; HttpFailed otherwise.
+    The body is JSON unless the headers name another content type."""
 
     def post(self, url: str, *, json: bytes | None, headers: Mapping[str, str], timeout: float) -> HttpReply: ...
 
@@ -183,6 +201,10 @@ class Rail(Protocol):
     @property
     def currencies(self) -> frozenset[str]: ...
 
+    @property
+    def notifies(self) -> bool:
+        """Whether this bank ever rings. If not, a delayed bell and the payer's page ring for it."""
+
     def create(self, bill: Bill, *, now: datetime, http: Http) -> Issued:
         """Ask the bank for a QR. AlreadyCreated, CreateRefused, or HttpFailed (then: same bill again)."""
 
@@ -195,8 +217,8 @@ class Rail(Protocol):
     def close(self, bill: Bill, *, now: datetime, http: Http) -> bool:
         """Have the bank refuse further payment; whether it said it does. Nothing is settled by this."""
 
-    def list_day(self, day: date, *, http: Http) -> Iterator[Notice]:
-        """Every payment of one day: evidence. NotSupported where the bank has no list."""
+    def list_day(self, day: date, *, now: datetime, http: Http) -> Iterator[Notice]:
+        """Every payment of one day: evidence. NotSupported where the bank has no list; HttpFailed if it does not answer."""
 
     def ack(self, answer: Answer) -> Reply:
         """How this bank wants to be answered."""
@@ -243,6 +265,7 @@ class Order:
     attempts: tuple[Attempt, ...] = ()
     payment: PaymentVerified | None = None
     parked: tuple[PaymentParked, ...] = field(default=())
+    confirmed: tuple[PaymentConfirmed, ...] = ()
 
     @property
     def paid(self) -> bool:
@@ -260,7 +283,7 @@ class Order:
 
     def bill(self, attempt: Attempt) -> Bill:
         """What to ask the bank about for `attempt`."""
-        return Bill(attempt.reference, self.total, qr_md5=attempt.qr_md5)
+        return Bill(attempt.reference, self.total, qr_md5=attempt.qr_md5, opened_at=attempt.opened_at)
 
     @classmethod
     def fold(cls, entries: Iterable[Recorded]) -> "Order":
@@ -296,5 +319,7 @@ def _after(order: Order | None, fact: Fact, at: datetime) -> Order:
             return replace(order, payment=fact)
         case PaymentParked():
             return replace(order, parked=(*order.parked, fact))
+        case PaymentConfirmed():
+            return replace(order, confirmed=(*order.confirmed, fact))
         case _:
             raise Corrupt(f"{type(fact).__name__} does not follow from what stands in this order")

@@ -11,21 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.contracts.events import FeePaid
+from chalicelib.contracts.events import CaseOpened, FeePaid
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, LostRace, NotFound, Unavailable
 from chalicelib.log import log
-from chalicelib.payment.model import Answer, Delivery, Http, Notice, Order, Rail, Rejected, Reply
+from chalicelib.payment.cases import OWNER, case_of, opening
+from chalicelib.payment.ledger import entered
+from chalicelib.payment.model import Answer, Delivery, Http, Notice, Order, Rail, Rejected, Reply, Status
 from chalicelib.payment.orders import ASK, ask_key, reference_key
 from chalicelib.payment.schedule import MIN_INTERVAL, may_ask, next_question
-from chalicelib.payment.settle import Apply, Park, settle
+from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.register.model import Item, Key, Operation, Put, Register, Stream, StreamId, deciding, filing
 
 BELL_DAYS = 14
+AGAIN = timedelta(hours=1)  # after a last call whose answer was not dealt with
 LISTENING = timedelta(minutes=1)  # after a bell that the bank's answer did not bear out yet, ask again so soon
 SWEEP = 100
-GOING_BACK = ("refunded", "part-refunded", "reversed")  # the same bank transaction may come and go back: two rows
+UNSETTLED = (Status.PENDING, Status.HELD, Status.UNKNOWN)  # the bank may still have money that it did not tell of
 
 
 class Bells(Protocol):
@@ -131,7 +134,10 @@ class AskBank:
             return
         # an attempt whose issue we did not learn of may have been paid all the same: it is asked about like any other
         following = next_question(attempt.issued_at or attempt.opened_at, now, window_days=self.windows[attempt.rail])
-        if rung and following is not None:
+        last_call = following is None
+        if following is None:
+            following = now + AGAIN  # if we die before the answer is dealt with; taken off once it is
+        elif rung:
             following = min(following, now + LISTENING)
         try:
             marked = self._mark(stream_id, attempt.n, ask, reference, now, following)
@@ -141,36 +147,55 @@ class AskBank:
         if notice.alarm:
             log("bank-answer-alarm", stream=str(stream_id), rail=notice.rail, remark=notice.remark)
         deciding(lambda: self._settle(stream_id, reference, notice, attempt.n, marked))
+        if last_call:
+            deciding(lambda: self._finish(stream_id, attempt.n, reference, notice))
 
     def _settle(self, stream_id: StreamId, reference: str, notice: Notice, n: int, marked: int) -> None:
         stream = self._stream(stream_id)
         order = Order.fold(stream.entries)
         verdict = settle(order, reference, notice, payees=self.payees.get(notice.rail, frozenset()))
-        if not isinstance(verdict, Apply | Park):
+        if not isinstance(verdict, Apply | Confirm | Park):
             log("bank-says", stream=str(stream_id), status=notice.status.value, remark=notice.remark)
             return
         if isinstance(verdict, Park) and verdict.alarm:
             log("payment-parked-alarm", stream=str(stream_id), reason=verdict.reason)
-        once = _once(verdict)
-        if self.register.item(once) is not None:
+        recorded = entered(self.register, stream, verdict, by="tra:ask_bank", at=self.clock())
+        if recorded is None:
             log("bank-transaction-counted-already", stream=str(stream_id))
             return
-        operations: list[Operation] = [
-            stream.append(verdict.fact, by="tra:ask_bank", at=self.clock()),
-            Put(once, {"stream": str(stream_id), "reference": reference}),
-        ]
+        operations: list[Operation] = [*recorded]
         ask = stream.items.get(ask_key(stream_id.id, n).sk)
-        if isinstance(verdict, Apply) and ask is not None and ask.version == marked:
-            settled = {name: value for name, value in ask.attributes.items() if name not in {"due", "due_at"}}
-            operations.append(Put(ask.key, settled, expects=marked))
+        if not isinstance(verdict, Park) and ask is not None and ask.version == marked:
+            operations.append(Put(ask.key, _rested(ask), expects=marked))
         self.register.commit(*operations)
 
+    def _finish(self, stream_id: StreamId, n: int, reference: str, notice: Notice) -> None:
+        """The rail answers no more: ask no more. Without a word on the money a person looks (the statement may still
+        tell)."""
+        stream = self._stream(stream_id)
+        ask, what = stream.items.get(ask_key(stream_id.id, n).sk), f"window#{reference}"
+        operations: list[Operation] = []
+        if ask is not None and "due" in ask.attributes:
+            operations.append(Put(ask.key, _rested(ask), expects=ask.version))
+        silent = notice.status in UNSETTLED and not Order.fold(stream.entries).paid
+        if silent and self.register.item(case_of(what)) is None:
+            fact = CaseOpened(
+                reason="window-passed",
+                owner=OWNER,
+                order=stream_id.id,
+                reference=reference,
+                rail=notice.rail,
+                evidence_sha256=notice.raw_sha256 or None,
+            )
+            operations += opening(what, fact, by="tra:ask_bank", at=self.clock())
+        if operations:
+            self.register.commit(*operations)
+
     def _mark(
-        self, stream_id: StreamId, n: int, ask: Item | None, reference: str, now: datetime, following: datetime | None
+        self, stream_id: StreamId, n: int, ask: Item | None, reference: str, now: datetime, following: datetime
     ) -> int:
         attributes: dict[str, Any] = {"reference": reference, "asked_at": stamp(now)}
-        if following is not None:
-            attributes |= {"due": ASK, "due_at": stamp(following)}
+        attributes |= {"due": ASK, "due_at": stamp(following)}
         self.register.commit(Put(ask_key(stream_id.id, n), attributes, expects=ask.version if ask else None))
         return (ask.version if ask else 0) + 1
 
@@ -179,6 +204,11 @@ class AskBank:
         if stream is None:
             raise Corrupt(f"{stream_id} does not exist")
         return stream
+
+
+def _rested(ask: Item) -> dict[str, Any]:
+    """The row of an attempt about which nothing more is asked by itself."""
+    return {name: value for name, value in ask.attributes.items() if name not in {"due", "due_at"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,9 +244,3 @@ class CreditFiling:
             demo=paid.demo,
         )
         self.register.commit(filed.append(fact, by="tra:credit_filing", at=self.clock()))
-
-
-def _once(verdict: Apply | Park) -> Key:
-    fact = verdict.fact
-    suffix = f"#{verdict.reason}#{fact.amount}" if isinstance(verdict, Park) and verdict.reason in GOING_BACK else ""
-    return Key(f"BANKTX#{fact.rail}#{fact.bank_ref}{suffix}", "BANKTX")

@@ -6,11 +6,14 @@ Rules (payments.md sections 1 and 2):
  3. Each movement of money at a bank counts once, whatever wrapper it comes in.
  4. Money that came and does not pay the order is parked as a case for a person; it is never dropped.
  5. What is not PAID changes nothing, except that money going back after it was counted opens a case.
+ 6. The same movement seen from the other side (the bank's answer, the statement) bears the first sight out and counts
+    no second time: each sight of one side is paired with one of the other, of the same reference, amount and currency.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from chalicelib.contracts.events import PaymentParked, PaymentVerified
+from chalicelib.contracts.events import PaymentConfirmed, PaymentParked, PaymentVerified
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import TraError
 from chalicelib.payment.model import Attempt, Notice, Order, Status, Trust
@@ -27,6 +30,13 @@ class Apply:
     """The order is paid by this."""
 
     fact: PaymentVerified
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The other side shows what was counted already."""
+
+    fact: PaymentConfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Ignore:
     reason: str
 
 
-Verdict = Apply | Duplicate | Park | Ignore
+Verdict = Apply | Confirm | Duplicate | Park | Ignore
 
 
 def settle(order: Order, attempt_reference: str, notice: Notice, *, payees: frozenset[str] = frozenset()) -> Verdict:
@@ -66,6 +76,8 @@ def settle(order: Order, attempt_reference: str, notice: Notice, *, payees: froz
         return Ignore(notice.status.value)
     if _counted(order, notice):
         return Duplicate()
+    if (twin := _other_side(order, notice)) is not None:
+        return Confirm(_confirmed(twin, notice))
     attempt = order.attempt(attempt_reference)
     reason = _reason_to_park(order, attempt, notice, payees)
     if reason is not None:
@@ -100,7 +112,9 @@ def _too_late(attempt: Attempt, notice: Notice) -> str | None:
     if attempt.expires_at is None:
         return None
     if notice.paid_at is not None:
-        return "late" if notice.paid_at > attempt.expires_at else None
+        if notice.paid_at > attempt.expires_at:
+            return "late"
+        return "time-unknown" if notice.paid_until and notice.paid_until > attempt.expires_at else None
     if notice.bank_keeps_expiry or notice.at <= attempt.expires_at:
         return None
     return "time-unknown"
@@ -125,7 +139,36 @@ def _counted(order: Order, notice: Notice) -> bool:
         return False
     counted = [(order.payment.rail, order.payment.bank_ref)] if order.payment else []
     counted += [(one.rail, one.bank_ref) for one in order.parked if one.reason not in _GOING_BACK]
+    counted += [(one.rail, one.bank_ref) for one in order.confirmed]
     return (notice.rail, notice.bank_ref) in counted
+
+
+def _other_side(order: Order, notice: Notice) -> PaymentVerified | PaymentParked | None:
+    """Money that the other side showed, not paired yet, which this notice may be the sight of from its own."""
+    came: list[PaymentVerified | PaymentParked] = [one for one in order.parked if one.reason not in _GOING_BACK]
+    if order.payment is not None and order.payment.case is None:  # one of a case was parked: it stands there
+        came.insert(0, order.payment)
+    paired = {(one.rail, one.counted_as) for one in order.confirmed}
+    for one in came:
+        same = (one.rail, one.reference) == (notice.rail, notice.order_ref)
+        same = same and (one.amount, one.currency) == (notice.amount_minor, notice.currency)
+        if same and (one.statement is None) != (notice.statement is None) and (one.rail, one.bank_ref) not in paired:
+            return one
+    return None
+
+
+def _confirmed(twin: PaymentVerified | PaymentParked, notice: Notice) -> PaymentConfirmed:
+    return PaymentConfirmed(
+        reference=notice.order_ref,
+        rail=notice.rail,
+        bank_ref=notice.bank_ref or notice.order_ref,
+        counted_as=twin.bank_ref,
+        amount=notice.amount_minor or 0,
+        currency=notice.currency or "",
+        asked_at=stamp(notice.at),
+        evidence_sha256=notice.raw_sha256,
+        statement=notice.statement,
+    )
 
 
 def _verified(order: Order, notice: Notice) -> PaymentVerified:
@@ -138,10 +181,17 @@ def _verified(order: Order, notice: Notice) -> PaymentVerified:
         amount=order.total.minor,
         currency=order.total.currency,
         asked_at=stamp(notice.at),
-        paid_at=stamp(notice.paid_at) if notice.paid_at else None,
+        paid_at=stamp(notice.paid_at) if notice.paid_at and not notice.paid_until else None,
+        paid_on=_day(notice.paid_until) if notice.paid_until else None,
         evidence_sha256=notice.raw_sha256,
         demo=order.demo,
+        statement=notice.statement,
     )
+
+
+def _day(end: datetime) -> str:
+    """The day that ends so, on the wall clock it was made with."""
+    return (end - timedelta(microseconds=1)).date().isoformat()
 
 
 def _parked(notice: Notice, reason: str, *, amount: int | None = None) -> PaymentParked:
@@ -154,4 +204,5 @@ def _parked(notice: Notice, reason: str, *, amount: int | None = None) -> Paymen
         currency=notice.currency,
         asked_at=stamp(notice.at),
         evidence_sha256=notice.raw_sha256,
+        statement=notice.statement,
     )

@@ -55,6 +55,21 @@ def order(identifier: str) -> StreamId:
     return StreamId("ORDER", identifier)
 
 
+def case(identifier: str) -> StreamId:
+    """The stream of one case."""
+    return StreamId("CASE", identifier)
+
+
+def statement(identifier: str) -> StreamId:
+    """The stream of one bank statement."""
+    return StreamId("STATEMENT", identifier)
+
+
+def reconciliation(identifier: str) -> StreamId:
+    """The stream of one day's reconciliation."""
+    return StreamId("RECONCILIATION", identifier)
+
+
 @dataclass(frozen=True)
 class Key:
     """Where one item lies in the table."""

@@ -22,6 +22,35 @@ ORDER_STATES: dict[str, tuple[frozenset[str], str]] = {
     "AttemptIssued": (frozenset({"open", "paid"}), ""),
     "PaymentVerified": (frozenset({"open"}), "paid"),
     "PaymentParked": (frozenset({"open", "paid"}), ""),
+    "PaymentConfirmed": (frozenset({"open", "paid"}), ""),
+}
+
+CASE_STATES: dict[str, tuple[frozenset[str], str]] = {
+    "CaseOpened": (frozenset({""}), "open"),
+    "CaseDecisionProposed": (frozenset({"open"}), "proposed"),
+    "CaseProposalRejected": (frozenset({"proposed"}), "open"),
+    "CaseDecided": (frozenset({"proposed"}), "decided"),
+    "RefundRequested": (frozenset({"decided"}), ""),
+    "CaseClosed": (frozenset({"open", "decided"}), "closed"),
+}
+
+STATEMENT_STATES: dict[str, tuple[frozenset[str], str]] = {
+    "StatementLoaded": (frozenset({""}), "loaded"),
+    "StatementRefused": (frozenset({""}), "refused"),
+    "StatementLinesRecorded": (frozenset({"loaded"}), ""),
+    "StatementApplied": (frozenset({"loaded"}), "applied"),
+}
+
+RECONCILIATION_STATES: dict[str, tuple[frozenset[str], str]] = {
+    "DayReconciled": (frozenset({"", "reconciled"}), "reconciled"),
+}
+
+GRAPHS = {
+    "FILING": FILING_STATES,
+    "ORDER": ORDER_STATES,
+    "CASE": CASE_STATES,
+    "STATEMENT": STATEMENT_STATES,
+    "RECONCILIATION": RECONCILIATION_STATES,
 }
 
 
@@ -30,8 +59,8 @@ class NotAllowed(ValueError):
 
 
 def after(kind: str, state: str, entry_types: Iterable[str]) -> str:
-    """The state of a stream (`FILING` or `ORDER`) once entries of these types follow. NotAllowed outside the graph."""
-    graph = {"FILING": FILING_STATES, "ORDER": ORDER_STATES}[kind]
+    """The state of a stream of this kind once entries of these types follow. NotAllowed outside the graph."""
+    graph = GRAPHS[kind]
     for type_ in entry_types:
         allowed, then = graph[type_]
         if state not in allowed:
@@ -42,4 +71,4 @@ def after(kind: str, state: str, entry_types: Iterable[str]) -> str:
 
 def status(kind: str, entry_types: Iterable[str]) -> str:
     """The state of a stream with these entries."""
-    return after(kind, {"FILING": "draft", "ORDER": ""}[kind], entry_types)
+    return after(kind, "draft" if kind == "FILING" else "", entry_types)

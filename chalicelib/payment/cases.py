@@ -1,0 +1,135 @@
+"""Cases: what about money a person has to decide, one stream each.
+
+A case is opened in the very commit that records what it is about, so that there is no moment, and no lost message, in which
+parked money has none; a row under what it is about (`CASEOF#…`) lets exactly one be opened for it, whoever sees it again.
+Open ones stand in the list of what is due, oldest first, until they are closed. `CaseOpened` says whose they are.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.contracts.events import (
+    CaseClosed,
+    CaseDecided,
+    CaseDecisionProposed,
+    CaseOpened,
+    CaseProposalRejected,
+    PaymentParked,
+    RefundRequested,
+)
+from chalicelib.kernel import ids
+from chalicelib.kernel.clock import parse_stamp, stamp
+from chalicelib.kernel.errors import Corrupt
+from chalicelib.register.model import Entry, Key, Operation, Put, StreamId, begin, case
+
+OWNER = "finance"  # the role whose they are
+OPEN = "CASE"  # value of `due` while a case is not closed
+GOING_BACK = ("refunded", "part-refunded", "reversed")  # the money of such a case is not with us
+PAYABLE = ("late", "time-unknown", "overpaid", "underpaid", "no-bank-reference")  # may pay the order if persons say so
+
+
+def case_of(what: str) -> Key:
+    """Which case is about `what`."""
+    return Key(f"CASEOF#{what}", "CASEOF")
+
+
+def open_key(identifier: str) -> Key:
+    """Stands while the case is not closed."""
+    return Key(str(case(identifier)), "OPEN")
+
+
+def opening(what: str, fact: CaseOpened, *, by: str, at: datetime) -> tuple[Operation, ...]:
+    """The operations that open a case about `what`: they lose if there is one already."""
+    identifier = ids.ulid(at)
+    told = {"reason": fact.reason, **({"rail": fact.rail} if fact.rail else {})}
+    return (
+        begin(case(identifier), fact, by=by, at=at, owner=f"role:{fact.owner}", **told),
+        Put(case_of(what), {"stream": str(case(identifier))}),
+        Put(open_key(identifier), {"due": OPEN, "due_at": stamp(at)}),
+    )
+
+
+def about(parked: PaymentParked, order: StreamId) -> CaseOpened:
+    """The case of parked money."""
+    return CaseOpened(
+        reason=parked.reason,
+        owner=OWNER,
+        order=order.id,
+        reference=parked.reference,
+        rail=parked.rail,
+        bank_ref=parked.bank_ref,
+        amount=parked.amount,
+        currency=parked.currency,
+        statement=parked.statement,
+        evidence_sha256=parked.evidence_sha256,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case as its entries tell it."""
+
+    id: str
+    opened: CaseOpened
+    opened_at: datetime
+    status: str
+    proposal: CaseDecisionProposed | None = None
+    proposed_by: str = ""
+    decided: CaseDecided | None = None
+    refunds: tuple[RefundRequested, ...] = ()
+    closed: CaseClosed | None = None
+
+    @property
+    def holds_money(self) -> bool:
+        """Whether money came that is with us and not in an order: it may not just be kept."""
+        return (
+            bool(self.opened.amount) and self.opened.reason not in GOING_BACK and self.opened.reason != "refund-wanted"
+        )
+
+    def age_days(self, now: datetime) -> int:
+        """For how many whole days it has stood."""
+        return (now - self.opened_at).days
+
+    @classmethod
+    def fold(cls, stream: StreamId, status: str, entries: Iterable[Entry]) -> "Case":
+        """Corrupt if the entries do not begin with CaseOpened."""
+        made: Case | None = None
+        for entry in entries:
+            fact = entry.fact
+            if isinstance(fact, CaseOpened) and made is None:
+                made = cls(stream.id, fact, parse_stamp(entry.at), status)
+            elif made is None:
+                raise Corrupt("a case begins with CaseOpened")
+            elif isinstance(fact, CaseDecisionProposed):
+                made = replace(made, proposal=fact, proposed_by=entry.by)
+            elif isinstance(fact, CaseProposalRejected):
+                made = replace(made, proposal=None, proposed_by="")
+            elif isinstance(fact, CaseDecided):
+                made = replace(made, decided=fact)
+            elif isinstance(fact, RefundRequested):
+                made = replace(made, refunds=(*made.refunds, fact))
+            elif isinstance(fact, CaseClosed):
+                made = replace(made, closed=fact)
+        if made is None:
+            raise Corrupt("a case without entries")
+        return made
+
+
+def shown(one: Case, now: datetime) -> dict[str, Any]:
+    """A case as the desk sees it."""
+    view: dict[str, Any] = {
+        "id": one.id,
+        "status": one.status,
+        "opened_at": stamp(one.opened_at),
+        "age_days": one.age_days(now),
+        **one.opened.to_data(),
+    }
+    if one.proposal is not None:
+        view["proposal"] = {**one.proposal.to_data(), "by": one.proposed_by}
+    parts: Mapping[str, Any] = {"decided": one.decided, "closed": one.closed}
+    view |= {name: part.to_data() for name, part in parts.items() if part is not None}
+    if one.refunds:
+        view["refunds"] = [refund.to_data() for refund in one.refunds]
+    return view
