@@ -179,32 +179,24 @@ class Rooms:
 
     @cached_property
     def rail_configs(self) -> "Mapping[str, RailConfig]":
-        from chalicelib.payment.rails.config import read_configs
+        from chalicelib.payment.rails import known
 
-        return {config.rail: config for config in read_configs(self.settings.payment_rails) if config.enabled}
+        return {config.rail: config for config in known.read(self.settings.payment_rails) if config.enabled}
 
     @property
     def rails(self) -> "Mapping[str, Rail]":
         """Made anew each time, so that changed keys are in force within minutes."""
-        from chalicelib.payment.rails.aba import AbaPayWay
-        from chalicelib.payment.rails.config import KeyRing
+        from chalicelib.payment.rails import known
 
-        made = {"aba": AbaPayWay}
         secrets = json.loads(self.parameters(self.settings.payment_secrets_parameter)) if self.rail_configs else {}
-        return {
-            name: made[name](
-                config=config,
-                keys=KeyRing.of(config.keys, secrets),
-                callback_url=f"{self.settings.public_url}/v1/payments/{name}/notifications",
-            )
-            for name, config in self.rail_configs.items()
-        }
+        return known.make(self.rail_configs.values(), secrets, public_url=self.settings.public_url)
 
     @cached_property
     def http(self) -> "Http":
         from chalicelib.payment.http import Urllib3Http
+        from chalicelib.payment.rails import known
 
-        return self._http or Urllib3Http(origins=frozenset(config.origin for config in self.rail_configs.values()))
+        return self._http or Urllib3Http(origins=known.origins(self.rail_configs.values()))
 
     @cached_property
     def bells(self) -> "SqsBells":

@@ -22,8 +22,8 @@ from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.payment.model import Rail
 from chalicelib.payment.orders import Orders
-from chalicelib.payment.rails.aba import AbaPayWay
-from chalicelib.payment.rails.config import KeyConfig, KeyRing, RailConfig
+from chalicelib.payment.rails.aba import AbaConfig, AbaPayWay
+from chalicelib.payment.rails.config import KeyConfig, KeyRing
 from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
@@ -142,10 +142,10 @@ class Desk:
     @property
     def rail(self) -> AbaPayWay:
         key = KeyConfig.model_validate({"id": "test", "not_before": "2026-01-01T00:00:00Z"})
-        config = RailConfig.model_validate(
+        config = AbaConfig.model_validate(
             {
                 "rail": "aba", "environment": "sandbox", "merchant_id": MERCHANT, "currencies": ["KHR", "USD"],
-                "base_url": "https://bank.example", "keys": [key], "lifetime_minutes": 60,
+                "base_url": "https://checkout-sandbox.payway.com.kh", "keys": [key], "lifetime_minutes": 60,
             }
         )  # fmt: skip
         return AbaPayWay(config=config, keys=KeyRing.of(config.keys, {"test": API_KEY}), callback_url=CALLBACK)

@@ -38,7 +38,7 @@ class Urllib3Http:
             raise HttpFailed("host is not in the list")
         own = {"accept-encoding": "identity", "user-agent": "tra-payment", **headers}
         if json is not None:
-            own["content-type"] = "application/json"
+            own.setdefault("content-type", "application/json")
         ends = self.monotonic() + timeout
         try:
             response = self.pool.request(

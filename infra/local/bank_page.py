@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from email.utils import format_datetime
 from html import escape
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,8 @@ def _api(
     if reply is None:
         silence(SILENCE_SECONDS)
         return _send(start, "504 Gateway Timeout", "text/plain", b"")
-    return _send(start, f"{reply.status} Bank", reply.headers["content-type"], reply.body)
+    date = format_datetime(simulator.clock(), usegmt=True)  # the bank's clock, not this machine's
+    return _send(start, f"{reply.status} Bank", reply.headers["content-type"], reply.body, date=date)
 
 
 def _act(simulator: BankSimulator, path: str, form: dict[str, str]) -> None:
@@ -143,7 +145,7 @@ def _switch(fault: Fault, on: bool) -> str:
     )
 
 
-def _send(start: "StartResponse", status: str, media_type: str, body: bytes) -> Iterable[bytes]:
+def _send(start: "StartResponse", status: str, media_type: str, body: bytes, *, date: str = "") -> Iterable[bytes]:
     start(
         status,
         [
@@ -151,6 +153,7 @@ def _send(start: "StartResponse", status: str, media_type: str, body: bytes) -> 
             ("Content-Length", str(len(body))),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
+            *([("Date", date)] if date else []),
         ],
     )
     return [body]

@@ -1,9 +1,10 @@
-"""Reading ABA PayWay's answer to check-transaction-2.
+"""Reading ABA PayWay's answers to check-transaction-2, transaction-detail, and a row of transaction-list-2.
 
-Rules (payments.md section 3, cases 46 to 71): codes mean different things per call, so this table is of this call only;
+Rules (payments.md section 3, cases 46 to 71): codes mean different things per call, so this table is of these calls only;
 success is the string "00"; a missing code is never 0; code 0 is APPROVED or PRE-AUTH by its word; code 4 is a full or a
 partial refund by its amount; the answer must name the transaction we asked about. The check states no bill currency:
-ours as issued is taken, unless the answer itself shows that it was another. What is not understood is UNKNOWN.
+ours as issued is taken, unless the answer itself shows that it was another; detail and list state it. `transaction_date`
+is when the transaction was made, not paid, and has no zone: never a `paid_at`. What is not understood is UNKNOWN.
 """
 
 import re
@@ -51,8 +52,9 @@ class Checked:
     alarm: bool = False
 
 
-def read_check(reply: HttpReply, bill: Bill) -> Checked:
-    """The answer about `bill`. Never raises for what the bank sent."""
+def read_check(reply: HttpReply, bill: Bill, *, detail: bool = False) -> Checked:
+    """The answer about `bill`. Never raises for what the bank sent. In a detail the transaction is named within the data
+    (its envelope's `tran_id` is the gateway's own), and the bill's currency must be."""
     if reply.status != 200:
         return _unknown(f"http-{reply.status}")
     try:
@@ -65,11 +67,25 @@ def read_check(reply: HttpReply, bill: Bill) -> Checked:
         if type(code) is not str or code != "00":
             remark, alarm = _ERRORS.get(str(code), ("unknown-code", True))
             return _unknown(remark, alarm=alarm)
-        if envelope["tran_id"] != bill.reference:
+        if (body["data"]["transaction_id"] if detail else envelope["tran_id"]) != bill.reference:
             return _unknown("other-transaction", alarm=True)
+        if detail and "original_currency" not in body["data"]:
+            return _unknown("unreadable", alarm=True)
         return _read_data(body["data"], bill)
     except (KeyError, TypeError, ValueError):
         return _unknown("unreadable", alarm=True)
+
+
+def read_row(row: Any) -> tuple[str, Checked]:
+    """The transaction that a row of the list names, and what it says of it: its own figures are taken for what was due,
+    settling compares. Empty if it names none."""
+    try:
+        reference, currency = row["transaction_id"], row["original_currency"]
+        if type(reference) is not str or currency not in MINOR_DIGITS:
+            return "", _unknown("unreadable", alarm=True)
+        return reference, _read_data(row, Bill(reference, Money.parse(row["original_amount"], currency)))
+    except (KeyError, TypeError, ValueError):
+        return "", _unknown("unreadable", alarm=True)
 
 
 def _read_data(data: Mapping[str, Any], bill: Bill) -> Checked:

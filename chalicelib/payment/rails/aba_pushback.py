@@ -20,6 +20,7 @@ from chalicelib.kernel import strict
 from chalicelib.kernel.errors import Refused
 from chalicelib.payment.model import Delivery, Rejected
 from chalicelib.payment.rails.config import KeyRing
+from chalicelib.payment.rails.delivery import only_header
 
 SIGNATURE = "x-payway-hmac-sha512"
 MAX_DEPTH = 1  # a flat object
@@ -61,9 +62,9 @@ def authenticate(delivery: Delivery, *, keys: KeyRing, now: datetime, max_body: 
         raise Rejected("query-string")
     if len(delivery.body) > max_body:
         raise Rejected("too-large")
-    if _CONTENT_TYPE.fullmatch(_only_header(delivery, "content-type")) is None:  # 2
+    if _CONTENT_TYPE.fullmatch(only_header(delivery, "content-type")) is None:  # 2
         raise Rejected("content-type")
-    signature = _signature(_only_header(delivery, SIGNATURE))  # 3, 4
+    signature = _signature(only_header(delivery, SIGNATURE))  # 3, 4
     try:  # 5
         body = strict.loads(delivery.body, max_bytes=max_body, max_depth=MAX_DEPTH, literal_numbers=True)
     except Refused as error:
@@ -71,32 +72,17 @@ def authenticate(delivery: Delivery, *, keys: KeyRing, now: datetime, max_body: 
     if not isinstance(body, dict) or not _REQUIRED <= body.keys() <= _REQUIRED | _OPTIONAL:  # 6
         raise Rejected("keys")
     _check_values(body)  # 7
-    joined = "".join(str(body[name]) for name in sorted(body)).encode("utf-8")  # 8
-    matching = [
-        key
-        for key in keys.keys
-        if hmac.compare_digest(hmac.digest(key.secret, joined, hashlib.sha512), signature) and "verify" in key.uses
-    ]
-    if not matching:
-        raise Rejected("signature")
-    valid = [key for key in matching if key.valid(now)]  # 9
-    if not valid:
-        raise Rejected("key-out-of-time", alarm=True)
+    joined = "".join(str(body[name]) for name in sorted(body)).encode("utf-8")
+    key = keys.matching(  # 8, 9
+        now, lambda one: hmac.compare_digest(hmac.digest(one.secret, joined, hashlib.sha512), signature)
+    )
     return Pushback(
         tran_id=body["tran_id"],
         apv=str(body["apv"]),
         return_params=body["return_params"],
-        key_id=valid[0].id,
+        key_id=key.id,
         raw_sha256=hashlib.sha256(delivery.body).hexdigest(),
     )
-
-
-def _only_header(delivery: Delivery, wanted: str) -> str:
-    """The value of a header that must be there once. `X_Payway_…` beside `X-Payway-…` counts as repeated."""
-    found = [(name, value) for name, value in delivery.headers if name.lower().replace("_", "-") == wanted]
-    if len(found) != 1 or found[0][0].lower() != wanted:
-        raise Rejected(f"header {wanted}")
-    return found[0][1]
 
 
 def _signature(text: str) -> bytes:

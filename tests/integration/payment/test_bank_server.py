@@ -13,8 +13,8 @@ from chalicelib.kernel.money import Money
 from chalicelib.payment import references
 from chalicelib.payment.http import Urllib3Http
 from chalicelib.payment.model import Bill, Delivery, Status
-from chalicelib.payment.rails.aba import AbaPayWay
-from chalicelib.payment.rails.config import KeyConfig, KeyRing, RailConfig
+from chalicelib.payment.rails.aba import AbaConfig, AbaPayWay
+from chalicelib.payment.rails.config import KeyConfig, KeyRing
 from infra.local.bank import BankSimulator
 from infra.local.bank_page import BankServer
 
@@ -60,7 +60,7 @@ def bank() -> Iterator[BankServer]:
 
 
 def test_a_qr_is_issued_paid_on_the_page_rung_and_proven(office: str, bank: BankServer) -> None:
-    config = RailConfig(
+    config = AbaConfig(
         rail="aba",
         environment="local",
         merchant_id="ipoffice",

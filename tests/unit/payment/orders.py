@@ -21,8 +21,8 @@ from chalicelib.contracts.events import (
 from chalicelib.kernel.clock import stamp
 from chalicelib.payment import references
 from chalicelib.payment.model import Delivery, Notice, Order, Status, Trust
-from chalicelib.payment.rails.aba import AbaPayWay
-from chalicelib.payment.rails.config import KeyConfig, KeyRing, RailConfig
+from chalicelib.payment.rails.aba import AbaConfig, AbaPayWay
+from chalicelib.payment.rails.config import KeyConfig, KeyRing
 
 NOW = datetime(2026, 11, 25, 2, 33, 30, tzinfo=UTC)
 EXPIRES = NOW + timedelta(days=1)
@@ -122,7 +122,7 @@ def notice(**changes: Any) -> Notice:
     return Notice(**values)
 
 
-def config(**changes: Any) -> RailConfig:
+def config(**changes: Any) -> AbaConfig:
     """A sandbox configuration of the rail, with a retired, a present and a future key."""
     values: dict[str, Any] = {
         "rail": "aba",
@@ -137,7 +137,7 @@ def config(**changes: Any) -> RailConfig:
         ),
         **changes,
     }
-    return RailConfig(**values)
+    return AbaConfig(**values)
 
 
 SECRETS = {"old": OLD_KEY, "now": API_KEY, "next": FUTURE_KEY}

@@ -17,7 +17,6 @@ from chalicelib.payment.model import (
     CreateRefused,
     HttpFailed,
     HttpReply,
-    NotSupported,
 )
 from chalicelib.payment.rails import aba_wire
 from chalicelib.payment.rails.aba import AbaPayWay
@@ -211,11 +210,6 @@ def test_closing_is_true_only_if_the_bank_says_so() -> None:
 def test_the_answer_to_the_bank_says_nothing_about_the_order() -> None:
     assert [rail().ack(answer).status for answer in Answer] == [200, 401, 503]
     assert all(len(rail().ack(answer).body) < 30 for answer in Answer)
-
-
-def test_the_list_is_not_built_yet() -> None:
-    with pytest.raises(NotSupported):
-        rail().list_day(NOW.date(), http=Recording())
 
 
 def test_a_callback_address_too_long_for_the_bank_stops_the_start() -> None:

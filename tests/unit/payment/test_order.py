@@ -26,7 +26,7 @@ def test_an_order_tells_what_is_due_and_how_it_may_be_paid() -> None:
     latest = standing.latest
     assert latest is not None
     assert (latest.n, latest.reference, latest.expires_at, latest.issued_at) == (2, SECOND, EXPIRES, NOW)
-    assert standing.bill(latest) == Bill(SECOND, Money(DUE, "KHR"), qr_md5="0" * 32)
+    assert standing.bill(latest) == Bill(SECOND, Money(DUE, "KHR"), qr_md5="0" * 32, opened_at=NOW)
 
 
 def test_an_attempt_may_stand_open_without_being_issued() -> None:

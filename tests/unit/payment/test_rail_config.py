@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.payment.model import BadConfiguration
-from chalicelib.payment.rails.config import KeyConfig, KeyRing, RailConfig, read_configs
+from chalicelib.payment.rails import known
+from chalicelib.payment.rails.config import KeyConfig, KeyRing, RailConfig
 from tests.unit.payment.orders import API_KEY, NOW, SECRETS, config
 
 DAY = timedelta(days=1)
@@ -85,24 +86,24 @@ def test_plain_http_is_for_loopback_on_the_local_stage() -> None:
 
 def test_rails_are_read_from_json_and_errors_name_the_field_only() -> None:
     text = json.dumps([json.loads(config().model_dump_json())])
-    assert read_configs(text) == (config(),)
+    assert known.read(text) == (config(),)
     broken = json.loads(text)
     broken[0]["merchant_id"] = "wrong merchant!"
     with pytest.raises(BadConfiguration, match=r"0\.merchant_id$") as refused:
-        read_configs(json.dumps(broken))
+        known.read(json.dumps(broken))
     assert "wrong merchant" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", "[1]"])
 def test_what_is_no_list_of_rails_is_refused(text: str) -> None:
     with pytest.raises(BadConfiguration):
-        read_configs(text)
+        known.read(text)
 
 
 def test_a_rail_configured_twice_is_refused() -> None:
     one = json.loads(config().model_dump_json())
     with pytest.raises(BadConfiguration, match="twice"):
-        read_configs(json.dumps([one, one]))
+        known.read(json.dumps([one, one]))
 
 
 @pytest.mark.parametrize("changes", [{"lifetime_minutes": 2}, {"lifetime_minutes": 43201}, {"currencies": set()},
