@@ -141,7 +141,8 @@ class InMemoryRegister:
         if isinstance(operation, Append):
             return operation, operation.chain(), None
         if isinstance(operation, Put):
-            item = Item(operation.key, (operation.expects or 0) + 1, _plain(operation.attributes))
+            own = {name: value for name, value in operation.attributes.items() if name not in {"pk", "sk", "version"}}
+            item = Item(operation.key, (operation.expects or 0) + 1, _plain(own))
             return operation, (), item
         return operation, (), None
 

@@ -62,7 +62,10 @@ def create_register(table: str) -> None:
     clients.dynamodb().create_table(
         TableName=table,
         **{name: wanted[name] for name in taken},
-        StreamSpecification={"StreamEnabled": True, **wanted["StreamSpecification"]},
+        StreamSpecification={
+            "StreamEnabled": True,
+            "StreamViewType": wanted["StreamSpecification"]["StreamViewType"],
+        },
     )
 
 
@@ -70,12 +73,12 @@ class Snapshot:
     """What all stores hold at one moment."""
 
     def __init__(self) -> None:
-        with locks_can_be_copied():
+        with _copied_whole():
             self._held = copy.deepcopy({key: dict(one.__dict__) for key, one in _stores().items()}, _fixed())
 
     def restore(self) -> None:
         """Make the stores hold it again. May be done any number of times."""
-        with locks_can_be_copied():
+        with _copied_whole():
             held = copy.deepcopy(self._held, _fixed())
         for key, store in _stores().items():
             if key in held:
@@ -90,8 +93,45 @@ def let_time_pass_for_queues() -> None:
     for (service, _, _), store in _stores().items():
         if service == "sqs":
             for queue in store.queues.values():
-                for message in queue._messages:  # noqa: SLF001 - moto has no public way to let time pass
+                for message in queue._messages:  # moto has no public way to let time pass
                     message.visible_at = message.delayed_until = 0.0
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    """Every row of a table as DynamoDB's attribute values, by key."""
+    found = [
+        {name: value.to_regular_json() for name, value in item.attrs.items()}
+        for (service, _, _), store in _stores().items()
+        if service == "dynamodb" and table in store.tables
+        for under in store.tables[table].items.values()
+        for item in under.values()
+    ]
+    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+
+
+def objects(bucket: str) -> dict[str, dict[str, bytes]]:
+    """Key → version → bytes of a bucket. ValueError if something in it was deleted."""
+    from moto.s3.models import FakeDeleteMarker
+
+    found: dict[str, dict[str, bytes]] = {}
+    for (service, _, _), store in _stores().items():
+        if service == "s3" and bucket in store.buckets:
+            for key, versions in store.buckets[bucket].keys.lists():
+                if any(isinstance(one, FakeDeleteMarker) for one in versions):
+                    raise ValueError(f"{key} was deleted")
+                found[key] = {one.version_id: one.value for one in versions}
+    return found
+
+
+def lying_in_queues() -> list[tuple[str, str]]:
+    """Queue and body of every message, without receiving any."""
+    return [
+        (name, message.body)
+        for (service, _, _), store in _stores().items()
+        if service == "sqs"
+        for name, queue in store.queues.items()
+        for message in queue._messages  # receiving would change what is looked at
+    ]
 
 
 def _stores() -> dict[tuple[str, str, str], Any]:
@@ -117,14 +157,33 @@ def _fixed() -> dict[int, Any]:
 
 
 @contextmanager
-def locks_can_be_copied() -> Iterator[None]:
-    """moto's queues hold a condition variable; a copy of a queue gets a fresh one."""
-    copyreg.pickle(threading.Condition, _fresh)
+def _copied_whole() -> Iterator[None]:
+    """moto's queues hold a condition variable, of which a copy is a fresh one; its buckets hold their keys in a dict whose
+    copy would keep the newest version only."""
+    from moto.s3.utils import _VersionedKeyStore
+
+    rules: dict[Any, Any] = {threading.Condition: _fresh, _VersionedKeyStore: _versions}
+    for kind, rule in rules.items():
+        copyreg.pickle(kind, rule)
     try:
         yield
     finally:
-        del copyreg.dispatch_table[threading.Condition]
+        for kind in rules:
+            del copyreg.dispatch_table[kind]
 
 
 def _fresh(_: Any) -> Any:
     return threading.Condition, ()
+
+
+def _versions(store: Any) -> Any:
+    return _with_versions, (dict(store.lists()),)
+
+
+def _with_versions(versions: dict[str, list[Any]]) -> Any:
+    from moto.s3.utils import _VersionedKeyStore
+
+    made: Any = _VersionedKeyStore()
+    for key, kept in versions.items():
+        made.setlist(key, kept)
+    return made

@@ -7,11 +7,10 @@ so it can be killed anywhere and done again.
 
 import hashlib
 import io
-import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,9 +23,10 @@ from chalicelib.registry.sqlite import SqliteMarks
 from chalicelib.registry.sqs import SqsQueue
 from infra.local.bank import Pushback
 from tests.faults.ground import let_time_pass_for_queues
-from tests.faults.pump import SWEEP, Pump
+from tests.faults.pump import Pump
 from tests.faults.world import Reply, World
 
+MARKS = ".consumer.sqlite3"
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture of a chair" * 20
 NAMES = {"en": "Sokha Design Co., Ltd.", "km": "ក្រុមហ៊ុន សុខា ឌីហ្សាញ"}
 
@@ -91,6 +91,12 @@ def begin(world: World) -> bool:
     if known != filing:
         raise AssertionError(f"a second filing {filing} for one key; the first is {known}")
     world.memory.journey["answered"] = [*world.memory.journey.get("answered", []), filing]
+    return True
+
+
+def wait(world: World) -> bool:
+    """A second passes: attachments are listed in the order of their ids, which are as fine as a millisecond."""
+    world.clock.advance(timedelta(seconds=1))
     return True
 
 
@@ -202,17 +208,30 @@ def pump(world: World) -> bool:
 
 def fetch(world: World) -> bool:
     """GET the letter's address, and the letter."""
-    wanted(world.request("GET", f"{_path(world)}/acknowledgement"), 200, 302, 303)
+    reply = wanted(world.request("GET", f"{_path(world)}/acknowledgement"), 200, 302, 303)
+    world.memory.journey["letter"] = reply.json if reply.status == 200 else dict(reply.headers)
     return True
 
 
 def consume(world: World) -> bool:
-    """The registry's own program takes everything off its queue. Its folder outlives being killed."""
-    folder = world.memory.journey.setdefault("dossiers", tempfile.mkdtemp(prefix="tra-dossiers-"))
+    """The registry's own program takes one message off its queue. Its folder outlives being killed."""
+    memory = world.memory.journey
     let_time_pass_for_queues()
-    marks = SqliteMarks.open(Path(folder) / "marks.sqlite3")
+    with tempfile.TemporaryDirectory(prefix="tra-dossiers-") as name:
+        folder = Path(name)
+        _lay_out(folder, memory.get("dossiers", {}))
+        try:
+            return _consume(world, folder)
+        finally:
+            memory["dossiers"] = {
+                str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+            }
+
+
+def _consume(world: World, folder: Path) -> bool:
+    marks = SqliteMarks.open(folder / MARKS)
     try:
-        shelf = Folder(Path(folder))
+        shelf = Folder(folder)
         shelf.sweep()
         consumer = Consumer(
             queue=SqsQueue(url=world.queues["registry"], client=ours.sqs()),
@@ -221,18 +240,19 @@ def consume(world: World) -> bool:
             shelf=shelf,
             say=lambda line: None,
         )
-        while (outcome := consumer.step(wait=0)) is not None:
-            if outcome in {Outcome.PARKED, Outcome.LEFT}:
-                raise AssertionError(f"the consumer could not go on: {outcome.value}")
+        outcome = consumer.step(wait=0)
+        if outcome in {Outcome.PARKED, Outcome.LEFT}:
+            raise AssertionError(f"the consumer could not go on: {outcome.value}")
+        return outcome is None
     finally:
         marks.close()
-    return True
 
 
-def tidy(world: World) -> None:
-    """Take away the consumer's folder."""
-    if folder := world.memory.journey.pop("dossiers", None):
-        shutil.rmtree(folder)
+def _lay_out(folder: Path, files: dict[str, bytes]) -> None:
+    for name, body in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
 
 
 def _path(world: World) -> str:
@@ -244,6 +264,7 @@ JOURNEY: tuple[Step, ...] = (
     Step("draft", "begin", begin),
     Step("upload", "reserve", reserve(0)),
     Step("", "send", send(0)),
+    Step("", "wait", wait),
     Step("upload", "reserve", reserve(1)),
     Step("", "send", send(1)),
     PUMP,
@@ -260,18 +281,10 @@ JOURNEY: tuple[Step, ...] = (
 
 
 def travel(world: World, steps: tuple[Step, ...] = JOURNEY) -> None:
-    """Go the whole way, once, undisturbed."""
+    """Go the whole way."""
     for step in steps:
         while not step.act(world):
             pass
 
 
-def describe(world: World) -> str:
-    """What stands in the table, for people."""
-    lines = []
-    for row in Pump(world).rows():
-        lines.append(f"{row['pk']['S']:<40} {row['sk']['S']:<16} {row.get('type', {}).get('S', '')}")
-    return "\n".join(lines) + "\n" + json.dumps({k: str(v)[:80] for k, v in world.memory.journey.items()}, indent=1)
-
-
-__all__ = ["JOURNEY", "SWEEP", "Step", "describe", "tidy", "travel"]
+PRIVATE = (*NAMES.values(), "12 Street 240", "OUR-7", *(name for _, name, _, _ in FILES))

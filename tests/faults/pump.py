@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from infra.local.clients import REGION
-from tests.faults.ground import let_time_pass_for_queues
+from tests.faults.ground import let_time_pass_for_queues, rows
 from tests.faults.world import World
 
 FUNCTIONS = {  # queue → function; the outside reads `registry` itself
@@ -86,24 +86,23 @@ class Pump:
 
     def next(self) -> Invocation | None:
         """The next piece of work, if there is any. The message of a queue is then out, as on AWS."""
-        if self.bell and (rows := self.pending()):
-            return Invocation("relay", inserted(rows))
+        if self.bell and (waiting := self.pending()):
+            return Invocation("relay", inserted(waiting))
         for queue in self.choose(list(FUNCTIONS)):
             if message := self.receive(queue):
                 return Invocation(FUNCTIONS[queue], as_lambda_sees(message, queue), queue, message)
         return None
 
     def run(self, invocation: Invocation) -> None:
-        """Invoke. A failed message comes again at once; a killed one too, and the kill goes on to who armed it."""
-        done = False
+        """Invoke. A message whose function failed comes again at once; one whose function was killed stays out, as it
+        does until its time is over, and the kill goes on to who armed it."""
         try:
             self.world.invoke(invocation.function, invocation.event)
-            done = True
         except Exception as error:  # noqa: BLE001 - AWS does not care why a function failed
             self.failures.append(f"{invocation.function}: {_whole(error)}")
-        finally:
-            if invocation.message is not None:
-                self._give_back(invocation.queue, invocation.message, done)
+            self._give_back(invocation, done=False)
+        else:
+            self._give_back(invocation, done=True)
 
     def pending(self) -> list[dict[str, Any]]:
         """Rows of entries not yet published, in the order of their streams."""
@@ -111,11 +110,7 @@ class Pump:
 
     def rows(self) -> list[dict[str, Any]]:
         """The whole table."""
-        pages = self.world.clients.dynamodb.get_paginator("scan").paginate(
-            TableName=self.world.environment["TRA_REGISTER_TABLE"], ConsistentRead=True
-        )
-        rows = [dict(row) for page in pages for row in page["Items"]]
-        return sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+        return rows(self.world.environment["TRA_REGISTER_TABLE"])
 
     def receive(self, queue: str) -> dict[str, Any] | None:
         """One message, out for an hour."""
@@ -165,10 +160,13 @@ class Pump:
             if f"{queue.capitalize()}Dead" in self.world.ground.names
         }
 
-    def _give_back(self, queue: str, message: dict[str, Any], done: bool) -> None:
-        sqs, url = self.world.clients.sqs, self.world.queues[queue]
+    def _give_back(self, invocation: Invocation, *, done: bool) -> None:
+        message = invocation.message
+        if message is None:
+            return
+        sqs, url = self.world.clients.sqs, self.world.queues[invocation.queue]
         if done:
-            self.world.memory.handled.append((queue, message))
+            self.world.memory.handled.append((invocation.queue, message))
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         else:
             sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
@@ -202,7 +200,7 @@ def as_lambda_sees(message: dict[str, Any], queue: str) -> dict[str, Any]:
     }
 
 
-def inserted(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def inserted(waiting: list[dict[str, Any]]) -> dict[str, Any]:
     """A DynamoDB stream event: one INSERT for each row."""
     return {
         "Records": [
@@ -222,7 +220,7 @@ def inserted(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 },
                 "eventSourceARN": f"arn:aws:dynamodb:{REGION}:123456789012:table/register/stream/label",
             }
-            for number, row in enumerate(rows, start=1)
+            for number, row in enumerate(waiting, start=1)
         ]
     }
 

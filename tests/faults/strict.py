@@ -23,12 +23,18 @@ Row = Callable[[Mapping[str, Any], Clients], "Answer | None"]
 
 MAX_TRANSACTION = 4 * 1024 * 1024  # bytes; DynamoDB developer guide, quotas
 MAX_RAW = 4096  # bytes; KMS API reference, Sign
-EXPRESSIONS = ("ConditionExpression", "KeyConditionExpression", "UpdateExpression", "FilterExpression", "ProjectionExpression")
+EXPRESSIONS = (
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "UpdateExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+)
 
 
 def refusal(status: int, code: str, message: str) -> Answer:
     """What botocore makes of an error answer."""
-    headers = {"x-amzn-requestid": "strict"}
+    headers: Any = {"x-amzn-requestid": "strict"}
     return AWSResponse("https://strict.invalid/", status, headers, None), {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers, "RequestId": "strict"},
@@ -41,7 +47,6 @@ def copy_is_write_once(request: Mapping[str, Any], own: Clients) -> Answer | Non
 
     if request["headers"].get("If-None-Match") != "*":
         return None
-    bucket, _, key = request["url_path"].lstrip("/").partition("/")
     wanted = request["context"]["input_params"]
     try:
         own.s3.head_object(Bucket=wanted["Bucket"], Key=wanted["Key"])

@@ -9,7 +9,7 @@ import base64
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,15 +21,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
-from infra.local.apply import Ground, apply
+from infra.local.apply import Ground
 from infra.local.bank import BankSimulator, Pushback, Transaction
-from infra.local.clients import Clients, clients
+from infra.local.clients import Clients
 from infra.local.office import KEY_ID, MERCHANT, put_certificates
 from infra.local.trust import TestTrust
 from tests.fakes import NOON, FixedClock
 from tests.faults.calls import watching
-from tests.faults.ground import Snapshot, moto
+from tests.faults.ground import Snapshot
 from tests.faults.strict import strict
+from tests.world import World as Made
+from tests.world import moto_world
 
 ISSUER = "https://issuer.test"
 AUDIENCE = "tra"
@@ -74,13 +76,13 @@ class Moment:
 
 
 class World:
-    """The office. Make it inside `moto()`; `world()` does."""
+    """The office. `world()` makes one."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Made) -> None:
         import app
 
         self.app, self.rooms = app, app.rooms
-        self.clients: Clients = clients()
+        self.clients: Clients = made.clients
         self.clock = FixedClock(NOON)
         self.trust = TestTrust(now=NOON)
         self.roots = self.trust.roots()
@@ -88,14 +90,13 @@ class World:
         self.bank = BankSimulator(
             merchant_id=MERCHANT, api_key=API_KEY, clock=self.clock, randomness=lambda count: b"\x07" * count
         )
-        self.ground: Ground = apply(self.clients, parameters=self._parameters())
-        self.environment = dict(self.ground.environment)
-        for bucket in ("Quarantine", "Records"):
-            _without_conditions(self.clients, self.ground.names[bucket])
+        self.ground: Ground = made.ground
+        self.environment = made.environment
         self.clients.ssm.put_parameter(
             Name=self.environment["TRA_PAYMENT_SECRETS_PARAMETER"],
             Value=json.dumps({KEY_ID: API_KEY}),
             Type="SecureString",
+            Overwrite=True,
         )
         put_certificates(self.clients, self.trust, self.environment)
         self.queues = {
@@ -104,6 +105,7 @@ class World:
             if name.endswith("QueueUrl")
         }
         self.memory = Memory(NOON)
+        self.broken_by: Callable[[Any], None] | None = None  # see `naive`
         self._tokens = ec.generate_private_key(ec.SECP256R1())
         self.cold()
         self.first = self.remember()
@@ -127,9 +129,9 @@ class World:
 
     def cold(self) -> None:
         """Forget whatever a process remembers between invocations."""
-        self.rooms.move(
-            self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, office=self.office
-        )
+        self.rooms.move(self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, office=self.office)
+        if self.broken_by:
+            self.broken_by(self.rooms)
 
     # ------------------------------------------------------------------ the way in
 
@@ -202,41 +204,30 @@ class World:
         public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self._tokens.public_key()))
         return json.dumps({"keys": [public | {"kid": "faults", "use": "sig", "alg": "ES256"}]}).encode()
 
-    @staticmethod
-    def _parameters() -> dict[str, str]:
-        rail = {
-            "rail": "aba",
-            "environment": "sandbox",
-            "merchant_id": MERCHANT,
-            "currencies": ["KHR", "USD"],
-            "base_url": BANK_URL,
-            "keys": [KEY],
-        }
-        return {
-            "Stage": "test",
-            "PublicUrl": PUBLIC_URL,
-            "OidcIssuer": ISSUER,
-            "OidcAudience": AUDIENCE,
-            "PaymentRails": json.dumps([rail]),
-            "DemoFees": "1",
-        }
 
-
-def _without_conditions(clients: Clients, bucket: str) -> None:
-    """moto takes a statement under a condition (no TLS) as one without it, and would deny everything."""
-    policy = json.loads(clients.s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    policy["Statement"] = [one for one in policy["Statement"] if "Condition" not in one]
-    if policy["Statement"]:
-        clients.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-    else:
-        clients.s3.delete_bucket_policy(Bucket=bucket)
+def parameters() -> dict[str, str]:
+    """Of the template, for this world."""
+    rail = {
+        "rail": "aba",
+        "environment": "sandbox",
+        "merchant_id": MERCHANT,
+        "currencies": ["KHR", "USD"],
+        "base_url": BANK_URL,
+        "keys": [KEY],
+    }
+    return {
+        "PublicUrl": PUBLIC_URL,
+        "OidcIssuer": ISSUER,
+        "OidcAudience": AUDIENCE,
+        "PaymentRails": json.dumps([rail]),
+    }
 
 
 @contextmanager
 def world() -> Iterator[World]:
     """A world, at its first moment. What the topic takes is kept in `memory.published`."""
-    with moto():
-        made = World()
+    with moto_world(parameters=parameters()) as there:
+        made = World(there)
         with publications(made), strict():
             yield made
 
@@ -249,7 +240,9 @@ def publications(made: World) -> Iterator[None]:
     asked: list[str] = []
 
     def on_before(params: Mapping[str, Any], **_: Any) -> None:
-        asked[:] = [parse_qs(params["body"])["Message"][0] if isinstance(params["body"], str) else params["body"]["Message"]]
+        asked[:] = [
+            parse_qs(params["body"])["Message"][0] if isinstance(params["body"], str) else params["body"]["Message"]
+        ]
 
     def on_after(name: str, ok: bool) -> None:
         if name == "sns.Publish" and ok:
@@ -262,5 +255,3 @@ def publications(made: World) -> Iterator[None]:
             yield
     finally:
         events.unregister("before-call.sns.Publish", on_before)
-
-

@@ -8,7 +8,7 @@ from chalicelib.contracts.envelope import Envelope
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.register.model import StreamId, entry_hash
 from chalicelib.relay.service import PATIENCE, Relay, envelope
-from tests.fakes import NOON, FixedClock, InMemoryRegister, RecordingTopic
+from tests.fakes import FixedClock, InMemoryRegister, RecordingTopic
 from tests.integration.register.contract import born, loaded, reserved
 
 

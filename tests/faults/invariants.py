@@ -1,0 +1,363 @@
+"""What must hold after every step, by somebody who sees every store (`design/architecture.md`, I1 to I13).
+
+`check` raises `Violated` with every violation found. It reads rows, objects and published messages as they lie there, folds
+and hashes them itself, and asks no use case of the product. `final` adds what must hold once everything is quiet:
+everything published, nothing without an owner, no dead letters. I7 is in the journey (the same answer again) and in
+`test_journey.py` (another body); I12 waits for restores.
+"""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import rfc8785
+
+from chalicelib.register.dynamodb import unmarshal
+from chalicelib.register.timeline import NotAllowed, status
+from tests.faults.ground import objects
+from tests.faults.pump import Pump
+from tests.faults.world import World
+
+Row = dict[str, Any]
+NOTHING_BEFORE = "0" * 64
+
+
+class Violated(AssertionError):
+    """Something that must hold does not."""
+
+
+@dataclass
+class Stores:
+    """Everything that lies anywhere."""
+
+    world: World
+    private: tuple[str, ...] = ()  # texts that may stand in no entry and no event
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The table, unmarshalled."""
+        return [{name: unmarshal(value) for name, value in row.items()} for row in Pump(self.world).rows()]
+
+    @cached_property
+    def heads(self) -> dict[str, Row]:
+        """Stream → head."""
+        return {row["pk"]: row for row in self.rows if row["sk"] == "HEAD"}
+
+    @cached_property
+    def streams(self) -> dict[str, list[Row]]:
+        """Stream → its entries in order."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            if row["sk"].startswith("ENTRY#"):
+                found[row["pk"]].append(row)
+        return found
+
+    @cached_property
+    def items(self) -> dict[tuple[str, str], Row]:
+        """Every row by its key."""
+        return {(row["pk"], row["sk"]): row for row in self.rows}
+
+    def facts(self, type_: str, stream: str = "") -> list[tuple[str, Row]]:
+        """Stream and data of each entry of a type."""
+        return [
+            (pk, entry["data"])
+            for pk, entries in self.streams.items()
+            for entry in entries
+            if entry["type"] == type_ and stream in {"", pk}
+        ]
+
+    @cached_property
+    def published(self) -> list[Row]:
+        """Every event the topic took, in order."""
+        return [json.loads(body) for body in self.world.memory.published]
+
+    @cached_property
+    def quarantine(self) -> dict[str, dict[str, bytes]]:
+        """Key → version → bytes."""
+        return self._objects("TRA_QUARANTINE_BUCKET")
+
+    @cached_property
+    def records(self) -> dict[str, dict[str, bytes]]:
+        """Key → version → bytes."""
+        return self._objects("TRA_RECORDS_BUCKET")
+
+    def _objects(self, variable: str) -> dict[str, dict[str, bytes]]:
+        try:
+            return objects(self.world.environment[variable])
+        except ValueError as error:
+            raise Violated(f"I3: {error}") from error
+
+
+@dataclass
+class Judge:
+    """Runs every check and collects."""
+
+    stores: Stores
+    final: bool
+    violations: list[str] = field(default_factory=list)
+
+    def all(self) -> None:
+        """Violated with everything found."""
+        for check in CHECKS:
+            self.violations += [f"{check.__name__}: {what}" for what in check(self.stores, self.final)]
+        if self.violations:
+            raise Violated("\n".join(self.violations))
+
+
+def check(world: World, *, final: bool = False, private: tuple[str, ...] = ()) -> None:
+    """Everything at once."""
+    Judge(Stores(world, private), final).all()
+
+
+def i1_answered_exists(stores: Stores, final: bool) -> Iterator[str]:
+    """What was answered 201 exists, as exactly one filing; what was numbered stays numbered so."""
+    journey = stores.world.memory.journey
+    for filing in journey.get("answered", ()):
+        if f"FILING#{filing}" not in stores.heads:
+            yield f"{filing} was answered, and is not there"
+    if receipt := journey.get("receipt"):
+        found = [data for _, data in stores.facts("FilingSubmitted", f"FILING#{receipt['filing']}")]
+        if [one["number"] for one in found] != [receipt["application_number"]]:
+            yield f"{receipt['application_number']} was answered, and the register says {found}"
+
+
+def i2_numbers_run(stores: Stores, final: bool) -> Iterator[str]:
+    """Numbers per type and year are 1..n, in order of filing time; counter and lookups agree."""
+    series: dict[tuple[str, int], list[tuple[int, str, str, str]]] = defaultdict(list)
+    for pk, data in stores.facts("FilingSubmitted"):
+        series[data["series"], data["year"]].append((data["serial"], data["received_at"], data["number"], pk))
+    for (name, year), given in series.items():
+        given.sort()
+        if [serial for serial, *_ in given] != list(range(1, len(given) + 1)):
+            yield f"{name} {year}: {[serial for serial, *_ in given]}"
+        times = [at for _, at, _, _ in given]
+        if times != sorted(times):
+            yield f"{name} {year}: numbers and times disagree: {times}"
+        counter = stores.items.get((f"COUNTER#{name}#{year}", "COUNTER"), {})
+        if (counter.get("version"), counter.get("last_at")) != (len(given), times[-1]):
+            yield f"{name} {year}: the counter says {counter}, given were {len(given)}"
+        for _, _, number, pk in given:
+            if stores.items.get((f"NUMBER#{number}", "NUMBER"), {}).get("stream") != pk:
+                yield f"{number} does not lead to {pk}"
+    numbers = sum(pk.startswith("NUMBER#") for pk, _ in stores.items)
+    if numbers != sum(map(len, series.values())):
+        yield f"{numbers} numbers, {sum(map(len, series.values()))} submissions"
+    counted = sum(row["version"] for (pk, _), row in stores.items.items() if pk.startswith("COUNTER#"))
+    if counted != numbers:
+        yield f"counters gave {counted} numbers, {numbers} are used"
+
+
+def i3_one_letter(stores: Stores, final: bool) -> Iterator[str]:
+    """One acknowledgement per filing, one signed byte range; no stored object ever changes."""
+    for key, versions in stores.records.items():
+        if len(versions) != 1:
+            yield f"{key} was stored {len(versions)} times"
+    issued = Counter(pk for pk, _ in stores.facts("LetterIssued"))
+    yield from (f"{pk} has {count} letters" for pk, count in issued.items() if count > 1)
+    for pk, data in stores.facts("LetterIssued"):
+        body = _only(stores, data["key"])
+        if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
+            yield f"{data['key']} is not the letter that was entered"
+        if body.count(b"/ByteRange") != 1:
+            yield f"{data['key']} has {body.count(b'/ByteRange')} signed byte ranges"
+        if stores.items.get((f"SHA256#{data['sha256']}", "ISSUED"), {}).get("stream") != pk:
+            yield f"the letter of {pk} cannot be looked up"
+        if {one["number"] for _, one in stores.facts("LetterIntended", pk)} != {data["number"]}:
+            yield f"{pk}: a letter of another number was intended"
+    letters = [key for key in stores.records if "/letters/" in key]
+    if final and len(letters) != sum(issued.values()):
+        yield f"{len(letters)} letters stored, {sum(issued.values())} entered"
+
+
+def i4_filed_as_confirmed(stores: Stores, final: bool) -> Iterator[str]:
+    """What was confirmed = what was recorded = what lies in quarantine."""
+    journey = stores.world.memory.journey
+    for pk, data in stores.facts("FilingSubmitted"):
+        filing = pk.removeprefix("FILING#")
+        confirmed = journey.get("confirmed", data) if journey.get("filing") == filing else data
+        if data["manifest_sha256"] != confirmed["manifest_sha256"]:
+            yield f"{filing}: another manifest was filed than confirmed"
+        draft = stores.items[pk, "DRAFT"]
+        for name in ("form", "manifest", "receipt"):
+            if hashlib.sha256(draft[name].encode()).hexdigest() != data[f"{name}_sha256"]:
+                yield f"{filing}: the kept {name} is not the recorded one"
+        for file in data["files"]:
+            there = stores.items[pk, f"ATTACHMENT#{file['attachment']}"]
+            body = stores.quarantine.get(there["key"], {}).get(there["object_version"], b"")
+            if (hashlib.sha256(body).hexdigest(), len(body)) != (file["sha256"], file["size"]):
+                yield f"{filing}: {file['attachment']} in quarantine is not what was filed"
+
+
+def i4_stored_as_entered(stores: Stores, final: bool) -> Iterator[str]:
+    """What lies in the records = what was entered; a package points at what lies there."""
+    for type_ in ("AttachmentSecured", "PackageReady"):
+        for pk, data in stores.facts(type_):
+            body = _only(stores, data["key"])
+            if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
+                yield f"{pk}: {data['key']} is not what was entered"
+    for pk, data in stores.facts("PackageReady"):
+        for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", []):
+            lying = stores.records.get(one["key"], {}).get(one["version"], b"")
+            if hashlib.sha256(lying).hexdigest() != one["sha256"]:
+                yield f"{pk}: the package points at {one['key']}, which is another"
+
+
+def _only(stores: Stores, key: str) -> bytes:
+    return next(iter(stores.records.get(key, {}).values()), b"")
+
+
+def i5_published(stores: Stores, final: bool) -> Iterator[str]:
+    """Every published event has its entry, and says what it says; in order; and, in the end, every entry is published."""
+    entries = {entry["hash"]: (pk, entry) for pk, rows in stores.streams.items() for entry in rows}
+    seen: dict[str, int] = defaultdict(int)
+    ids = set()
+    for event in stores.published:
+        if event["id"] not in entries:
+            yield f"{event['subject']} {event['sequence']} was published and never entered"
+            continue
+        pk, entry = entries[event["id"]]
+        if (event["subject"], event["data"], event["time"], event["actor"], event["previous"]) != (
+            pk, entry["data"], entry["at"], entry["by"], entry["previous"],
+        ):  # fmt: skip
+            yield f"{pk} {entry['sk']} was published as something else"
+        if event["id"] not in ids and int(event["sequence"]) != seen[pk] + 1:
+            yield f"{pk}: {event['sequence']} was published after {seen[pk]}"
+        seen[pk] = max(seen[pk], int(event["sequence"]))
+        ids.add(event["id"])
+    for own, (pk, entry) in entries.items():
+        if "pending" not in entry and own not in ids:
+            yield f"{pk} {entry['sk']} counts as published, and was not"
+        if final and "pending" in entry:
+            yield f"{pk} {entry['sk']} was never published"
+
+
+def i6_money_counts_once(stores: Stores, final: bool) -> Iterator[str]:
+    """Each bank transaction counts once; paid = due before anything says so; nothing is sealed unpaid."""
+    verified = stores.facts("PaymentVerified")
+    counted = Counter((data["rail"], data["bank_ref"]) for _, data in verified)
+    yield from (f"{key} counted {count} times" for key, count in counted.items() if count > 1)
+    for pk, data in verified:
+        opened = [one for _, one in stores.facts("OrderOpened", pk)]
+        if [(data["amount"], data["currency"])] != [(one["amount"], one["currency"]) for one in opened]:
+            yield f"{pk} is paid with {data['amount']}, due was {opened}"
+        if (f"BANKTX#{data['rail']}#{data['bank_ref']}", "BANKTX") not in stores.items:
+            yield f"{pk}: no mark for {data['bank_ref']}"
+        taken = stores.world.bank.transactions.get(data["reference"])
+        if taken is None or not taken.payments:
+            yield f"{pk} is paid, and the bank took nothing"
+    paid = {pk for pk, _ in verified}
+    for pk, data in stores.facts("FeePaid"):
+        if f"ORDER#{data['order']}" not in paid:
+            yield f"{pk} is credited from an order that is not paid"
+    credits_ = Counter(data["order"] for _, data in stores.facts("FeePaid"))
+    yield from (f"order {key} was credited {count} times" for key, count in credits_.items() if count > 1)
+    orders = Counter(data["filing"] for _, data in stores.facts("OrderOpened"))
+    yield from (f"filing {key} has {count} orders" for key, count in orders.items() if count > 1)
+    credited = {pk for pk, _ in stores.facts("FeePaid")}
+    yield from (f"{pk} has a letter and is not paid" for pk, _ in stores.facts("LetterIntended") if pk not in credited)
+    if final:
+        known = {data["reference"] for _, data in verified} | {d["reference"] for _, d in stores.facts("PaymentParked")}
+        for reference, transaction in stores.world.bank.transactions.items():
+            if transaction.payments and reference not in known:
+                yield f"the bank took money for {reference}, and nobody here knows"
+
+
+def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
+    """Every object belongs to an entry or a draft."""
+    announced = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#")}
+    yield from (f"{key} was announced by nobody" for key in stores.quarantine if key not in announced)
+    owned: set[str] = set()
+    begun: set[str] = set()  # what a step may store before it enters it
+    for pk, data in stores.facts("FilingSubmitted"):
+        base = f"filings/{pk.removeprefix('FILING#')}"
+        owned |= {f"{base}/form/{data['form_sha256']}.json", f"{base}/manifest/{data['manifest_sha256']}.json"}
+        owned |= {f"{base}/receipt/{data['receipt_sha256']}.json{ending}" for ending in ("", ".p7s")}
+        owned |= {f"{base}/files/{file['sha256']}" for file in data["files"]}
+        begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
+        begun |= {key for key in stores.records if key.startswith(f"{base}/package/")}
+    for type_ in ("LetterIssued", "PackageReady"):
+        owned |= {data["key"] for _, data in stores.facts(type_)}
+    for key in stores.records:
+        if key not in owned and (final or key not in begun):
+            yield f"{key} belongs to nothing"
+
+
+def i9_states_are_allowed(stores: Stores, final: bool) -> Iterator[str]:
+    """No state outside the graph; the head says what the entries say."""
+    for pk, head in stores.heads.items():
+        entries = stores.streams.get(pk, [])
+        try:
+            state = status(pk.partition("#")[0], [entry["type"] for entry in entries])
+        except NotAllowed as error:
+            yield f"{pk}: {error}"
+            continue
+        last = entries[-1]["hash"] if entries else NOTHING_BEFORE
+        if (head["status"], head["version"], head["hash"]) != (state, len(entries), last):
+            yield f"{pk}: the head says {head['status']} {head['version']}, the entries {state} {len(entries)}"
+    yield from (f"{pk} has entries and no head" for pk in stores.streams if pk not in stores.heads)
+
+
+def i10_chains_verify(stores: Stores, final: bool) -> Iterator[str]:
+    """Each entry's hash follows from what it says and the one before."""
+    for pk, entries in stores.streams.items():
+        previous = NOTHING_BEFORE
+        for seq, entry in enumerate(entries, start=1):
+            own = chained(pk, seq, entry)
+            if (entry["sk"], entry["previous"], entry["hash"]) != (f"ENTRY#{seq:06d}", previous, own):
+                yield f"{pk} breaks at {entry['sk']}"
+                break
+            previous = own
+
+
+def chained(stream: str, seq: int, entry: Mapping[str, Any]) -> str:
+    """The hash of an entry, computed from the format's description and not by the product."""
+    body = {name: entry[name] for name in ("type", "schema", "at", "by", "data", "previous")}
+    return hashlib.sha256(rfc8785.dumps({**body, "stream": stream, "seq": seq})).hexdigest()
+
+
+def i11_only_screened_versions(stores: Stores, final: bool) -> Iterator[str]:
+    """What is filed, secured or handed on was looked at in that very version."""
+    for pk, data in stores.facts("FilingSubmitted"):
+        stored = {one["attachment"]: one["sha256"] for _, one in stores.facts("AttachmentStored", pk)}
+        for file in data["files"]:
+            if stored.get(file["attachment"]) != file["sha256"]:
+                yield f"{pk}: {file['attachment']} was filed and never screened"
+    for pk, data in stores.facts("AttachmentSecured"):
+        if data["sha256"] not in {one["sha256"] for _, one in stores.facts("AttachmentStored", pk)}:
+            yield f"{pk}: {data['attachment']} was secured and never screened"
+
+
+def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
+    """No name, address or file name in entries and events."""
+    entries = json.dumps(stores.streams, ensure_ascii=False)
+    events = json.dumps(stores.published, ensure_ascii=False)
+    for text in stores.private:
+        if text in entries or text in events:
+            yield f"{text!r} stands in an entry or an event"
+
+
+def no_dead_letters(stores: Stores, final: bool) -> Iterator[str]:
+    """In the end nothing was given up."""
+    if final:
+        yield from (f"{queue}: {body[:200]}" for queue, body in Pump(stores.world).dead())
+
+
+CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
+    i1_answered_exists,
+    i2_numbers_run,
+    i3_one_letter,
+    i4_filed_as_confirmed,
+    i4_stored_as_entered,
+    i5_published,
+    i6_money_counts_once,
+    i8_objects_are_owned,
+    i9_states_are_allowed,
+    i10_chains_verify,
+    i11_only_screened_versions,
+    i13_no_personal_data,
+    no_dead_letters,
+)
