@@ -81,6 +81,7 @@ class Resolver:
             "AWS::AccountId": self.account,
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "tra",
             "AWS::NoValue": NO_VALUE,
         }
         if name in pseudo:

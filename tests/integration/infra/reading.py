@@ -4,9 +4,41 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.local.clients import Clients
+from infra.local.apply import Ground
+from infra.local.clients import ACCOUNT, REGION, Clients
+from infra.local.template import Resolver
 
 Properties = dict[str, Any]
+
+
+def resolver(template: Mapping[str, Any], parameters: Mapping[str, str], ground: Ground) -> Resolver:
+    """Works out what the template says about a world that is there."""
+
+    def attribute(logical: str, name: str) -> str:
+        physical = ground.names[logical]
+        match template["Resources"][logical]["Type"], name:
+            case "AWS::SQS::Queue", "Arn":
+                return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{physical.rsplit('/', 1)[1]}"
+            case "AWS::SQS::Queue", "QueueName":
+                return physical.rsplit("/", 1)[1]
+            case "AWS::DynamoDB::Table", "Arn":
+                return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{physical}"
+            case "AWS::DynamoDB::Table", "StreamArn":
+                return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{physical}/stream/now"
+            case "AWS::S3::Bucket", "Arn":
+                return f"arn:aws:s3:::{physical}"
+            case "AWS::KMS::Key", "Arn":
+                return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{physical}"
+        raise AssertionError((logical, name))
+
+    return Resolver(
+        template=template,
+        parameters=parameters,
+        region=REGION,
+        account=ACCOUNT,
+        ref=lambda name: ground.names[name],
+        attribute=attribute,
+    )
 
 
 def table(clients: Clients, name: str) -> Properties:

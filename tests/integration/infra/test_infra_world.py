@@ -8,9 +8,9 @@ import pytest
 
 from infra.local.apply import Ground, apply
 from infra.local.buckets import lifecycle_rule
-from infra.local.clients import ACCOUNT, REGION, Clients, clients
+from infra.local.clients import Clients, clients
 from infra.local.emulator import PROGRAM, Emulator
-from infra.local.template import Resolver, load, resources
+from infra.local.template import load, resources
 from tests.integration.infra import reading
 from tests.world import PARAMETERS, moto_world, template
 
@@ -20,29 +20,11 @@ class Deployed:
 
     def __init__(self, clients: Clients, ground: Ground, template: dict[str, Any]) -> None:
         self.clients, self.names, self.template = clients, ground.names, template
-        self._resolver = Resolver(
-            template=template,
-            parameters=PARAMETERS,
-            region=REGION,
-            account=ACCOUNT,
-            ref=lambda name: ground.names[name],
-            attribute=self._attribute,
-        )
+        self._resolver = reading.resolver(template, PARAMETERS, ground)
 
     def wanted(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for logical, properties in resources(self.template, kind):
             yield self.names[logical], self._resolver.resolve(properties)
-
-    def _attribute(self, logical: str, attribute: str) -> str:
-        name = self.names[logical]
-        match self.template["Resources"][logical]["Type"], attribute:
-            case "AWS::SQS::Queue", "Arn":
-                return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name.rsplit('/', 1)[1]}"
-            case "AWS::SQS::Queue", "QueueName":
-                return name.rsplit("/", 1)[1]
-            case "AWS::KMS::Key", "Arn":
-                return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}"
-        raise AssertionError((logical, attribute))
 
 
 @pytest.fixture(scope="module", params=["moto", pytest.param("ministack", marks=pytest.mark.ministack)])
