@@ -5,6 +5,7 @@ Importing this does nothing; asking for a room imports what that room needs and 
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from chalicelib.aws import clients
 from chalicelib.config import Settings
 from chalicelib.contracts.envelope import Envelope
 from chalicelib.kernel.clock import Clock, system_clock
+from chalicelib.log import gauge
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.register.dynamodb import DynamoRegister
@@ -298,7 +300,11 @@ class Rooms:
         from chalicelib.relay.sns import SnsTopic
 
         topic = SnsTopic(arn=self.settings.facts_topic_arn, client=clients.sns())
-        return Relay(outbox=self.register, topic=topic, source=self.settings.source, clock=self.clock)
+
+        def waiting(seconds: float, at: datetime) -> None:
+            gauge("OldestPendingSeconds", seconds, unit="Seconds", stage=self.settings.stage, at=at)
+
+        return Relay(outbox=self.register, topic=topic, source=self.settings.source, clock=self.clock, waiting=waiting)
 
     # ------------------------------------------------------------------ 6 hand over
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import Draft
 from chalicelib.contracts.events import Defect, FiledFile, FilingSubmitted
 from chalicelib.filing.drafts import attachments_of, draft_key, draft_of, manifest_of, owned_stream
@@ -197,5 +198,13 @@ class Submit:
         return [
             Finding(code="attachment.lost", pointer=f"/attachments/{file.id}", params={"name": file.name})
             for file in files
-            if (there := self.quarantine.head(file.key, file.object_version)) is None or there[1] != file.size
+            if not self._lies_there(file)
         ]
+
+    def _lies_there(self, file: Attachment) -> bool:
+        """Whether the version that was checked is still there, and not already expired (then a delete marker hides it, and
+        soon it is gone for good)."""
+        now = self.quarantine.head(file.key)
+        if now is not None and now[0] != file.object_version:
+            now = self.quarantine.head(file.key, file.object_version)  # something was sent to the same key later
+        return now is not None and now[1] == file.size

@@ -5,14 +5,14 @@ it; the first that fails stops its stream. Killed anywhere, the next bell or the
 what was published twice is dropped by the topic within five minutes, by consumers for ever.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.contracts.envelope import Envelope
 from chalicelib.contracts.events import FACTS
-from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.clock import Clock, parse_stamp
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.log import log
 from chalicelib.register.model import Entry, Outbox, StreamId
@@ -43,6 +43,13 @@ def envelope(entry: Entry, source: str) -> Envelope:
     )
 
 
+Waiting = Callable[[float, datetime], None]  # told by each sweep: how many seconds the oldest entry waits, as of when
+
+
+def untold(_seconds: float, _at: datetime) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Relay:
     """Publish what is pending."""
@@ -51,6 +58,7 @@ class Relay:
     topic: Topic
     source: str
     clock: Clock
+    waiting: Waiting = untold
 
     def streams(self, streams: Iterable[StreamId]) -> None:
         """Publish all pending entries of these streams. One that fails does not hold the others; then Unavailable."""
@@ -67,8 +75,16 @@ class Relay:
             raise Unavailable("not published: " + ", ".join(failed)) from last
 
     def sweep(self) -> None:
-        """Publish what the bell missed."""
-        self.streams(self.outbox.streams_pending(older_than=self.clock() - PATIENCE))
+        """Publish what the bell missed, and say how long the oldest entry has waited."""
+        now = self.clock()
+        missed = self.outbox.streams_pending(older_than=now - PATIENCE)
+        since = [parse_stamp(at) for stream in missed if (at := self._oldest(stream)) is not None]
+        self.waiting(max(((now - at).total_seconds() for at in since), default=0.0), now)
+        self.streams(missed)
+
+    def _oldest(self, stream: StreamId) -> str | None:
+        there = self.outbox.load(stream)
+        return min((entry.at for entry in there.entries if entry.pending), default=None) if there else None
 
     def _publish(self, stream: StreamId) -> None:
         there = self.outbox.load(stream)

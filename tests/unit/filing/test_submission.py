@@ -310,3 +310,21 @@ def test_kinds_count_apart() -> None:
     assert done.fact.number == "KH/P/2026/1"
     assert isinstance(done.fact, FilingSubmitted)
     assert (done.fact.claims, done.fact.pages) == (12, 5)
+
+
+def test_a_file_that_expired_or_vanished_since_it_was_checked_is_asked_for_again() -> None:
+    desk = Desk()
+    identifier = desk.complete()
+    desk.quarantine.objects.clear()
+    with pytest.raises(Invalid) as refused:
+        desk.submit(ANNA, identifier, desk.confirmation(identifier), asking("press"), received_at=NOON)
+    assert "attachment.lost" in {finding.code for finding in refused.value.findings}
+
+
+def test_something_sent_to_the_same_key_after_the_check_changes_nothing() -> None:
+    desk = Desk()
+    identifier = desk.complete()
+    (key,) = desk.quarantine.objects
+    desk.quarantine.put(key, b"something else, sent later")
+    done = desk.submit(ANNA, identifier, desk.confirmation(identifier), asking("press"), received_at=NOON)
+    assert done.fact.number == "KH/D/2026/1"

@@ -76,3 +76,16 @@ def test_an_event_says_what_its_entry_says_and_its_hash_follows_from_the_event_a
     assert event.id == entry_hash(
         StreamId.parse(event.subject), event.seq, entry.type, 1, event.time, event.actor, event.data, event.previous
     )
+
+
+def test_a_sweep_tells_how_long_the_oldest_entry_has_waited_before_it_publishes_it() -> None:
+    register, topic, clock, _ = office()
+    told: list[float] = []
+    relay = Relay(
+        outbox=register, topic=topic, source="urn:tra:kh-test", clock=clock, waiting=lambda seconds, _: told.append(seconds)
+    )
+    born(register, reserved())
+    clock.advance(PATIENCE * 2)
+    relay.sweep()
+    relay.sweep()
+    assert told == [PATIENCE.total_seconds() * 2, 0.0]
