@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.signing.receipts import SignedReceipts
     from chalicelib.signing.sealed import SealedLetters
     from chalicelib.signing.service import FetchLetter, SealLetter
+    from chalicelib.signing.verification import VerifyDigest
     from chalicelib.web.principal import KeySource, Principal, Tokens
     from chalicelib.web.request import Incoming
 
@@ -291,6 +292,12 @@ class Rooms:
         from chalicelib.signing.service import FetchLetter
 
         return FetchLetter(register=self.register, links=self.records)
+
+    @cached_property
+    def verify_digest(self) -> "VerifyDigest":
+        from chalicelib.signing.verification import VerifyDigest
+
+        return VerifyDigest(register=self.register, office=self.office)
 
     # ------------------------------------------------------------------ 5 emit
 
