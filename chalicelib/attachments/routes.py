@@ -47,8 +47,8 @@ def build(rooms: Rooms) -> Blueprint:
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}", methods=["DELETE"])
     @guarded
     def remove_attachment(identifier: str, attachment: str) -> Response:
-        request = Incoming(routes.current_request)
-        rooms.uploads.remove(rooms.principal(request).account, identifier, attachment)
+        account = rooms.principal(Incoming(routes.current_request)).account
+        rooms.uploads.remove(account, identifier, attachment)
         return answer(200, {"id": attachment, "state": "removed"})
 
     return routes

@@ -78,7 +78,8 @@ def build(rooms: Rooms) -> Blueprint:
     @routes.route("/v1/filings/{identifier}", methods=["GET"])
     @guarded
     def read_filing(identifier: str) -> Response:
-        version, view = rooms.filings.one(rooms.principal(incoming()).account, identifier)
+        account = rooms.principal(incoming()).account
+        version, view = rooms.filings.one(account, identifier)
         return answer(200, view, ETag=f'"{version}"')
 
     @routes.route("/v1/filings/{identifier}", methods=["PUT"], content_types=["*/*"])

@@ -36,7 +36,7 @@ from tests.world import moto_world
 ISSUER = "https://issuer.test"
 AUDIENCE = "tra"
 PUBLIC_URL = "https://tra.test"
-BANK_URL = "https://bank.test"
+BANK_URL = "http://127.0.0.1:1"  # nobody listens: the bank is called in this process
 API_KEY = "a bank's secret of the fault tests"
 KEY = {"id": KEY_ID, "not_before": "2026-01-01T00:00:00Z"}
 
@@ -209,7 +209,7 @@ def parameters() -> dict[str, str]:
     """Of the template, for this world."""
     rail = {
         "rail": "aba",
-        "environment": "sandbox",
+        "environment": "local",
         "merchant_id": MERCHANT,
         "currencies": ["KHR", "USD"],
         "base_url": BANK_URL,

@@ -1,0 +1,94 @@
+"""Another person's filing, file, order or letter: 404, word for word as if it did not exist (security.md 6, row 45)."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.kernel.ids import ulid
+from infra.local import samples
+from infra.local.filer import Filer, Refusal
+from tests.fakes import NOON
+from tests.faults.world import Moment, World
+from tests.integration.filing.test_routes import PNG
+from tests.integration.people import begun, filer, finished_design
+
+NOBODYS = ulid(NOON, lambda size: b"\x01" * size)
+BODIES: dict[str, Any] = {
+    "/v1/filings/{identifier}": samples.design_form(),
+    "/v1/filings/{identifier}/attachments": {
+        "document": "design-views", "name": "a.png", "media_type": "image/png", "size": 9,
+    },
+    "/v1/filings/{identifier}/submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
+    "/v1/filings/{identifier}/payment-orders": {"rail": "aba"},
+}  # fmt: skip
+
+
+def routes_with_an_identifier() -> list[tuple[str, str]]:
+    """Every route of the app that names a filing, with every method it has."""
+    import app
+
+    return sorted(
+        (path, method) for path, methods in app.app.routes.items() for method in methods if "{identifier}" in path
+    )
+
+
+def asked(who: Filer, method: str, path: str, filing: str, attachment: str) -> tuple[int, bytes]:
+    headers = {"Idempotency_Key": "guess-0001", "If_Match": '"1"'}
+    body = BODIES[path] if method in {"POST", "PUT"} else None
+    with pytest.raises(Refusal) as error:
+        who.call(method, path.format(identifier=filing, attachment=attachment), body, **headers)
+    return error.value.answer.status, error.value.answer.body
+
+
+@pytest.fixture(scope="module")
+def finished(opened: World) -> tuple[Moment, str, str]:
+    """The moment at which Anna has everything there is to have: her filing and one of its attachments."""
+    opened.go_back(opened.first)
+    filing = finished_design(opened)
+    return opened.remember(), filing, filer(opened).view(filing)["attachments"][0]["id"]
+
+
+@pytest.fixture
+def annas(world: World, finished: tuple[Moment, str, str]) -> tuple[str, str]:
+    world.go_back(finished[0])
+    assert filer(world).acknowledgement(finished[1])
+    return finished[1], finished[2]
+
+
+@pytest.fixture
+def annas_draft(world: World) -> tuple[str, str]:
+    filing, (file,) = begun(world, filer(world), samples.design_form(), (PNG,))
+    return filing, file
+
+
+def test_no_route_tells_another_that_a_filing_exists(world: World, annas: tuple[str, str]) -> None:
+    bopha, before = filer(world, "bopha"), filer(world).view(annas[0])
+    routes = routes_with_an_identifier()
+    assert len(routes) >= 9
+    for path, method in routes:
+        others = asked(bopha, method, path, *annas)
+        assert others == asked(bopha, method, path, NOBODYS, annas[1]), f"{method} {path}"
+        assert others[0] == 404
+    assert filer(world).view(annas[0]) == before
+
+
+def test_no_route_tells_another_that_a_draft_exists(world: World, annas_draft: tuple[str, str]) -> None:
+    bopha, before = filer(world, "bopha"), filer(world).view(annas_draft[0])
+    for path, method in routes_with_an_identifier():
+        assert asked(bopha, method, path, *annas_draft) == asked(bopha, method, path, NOBODYS, annas_draft[1])
+    assert filer(world).view(annas_draft[0]) == before
+
+
+@pytest.mark.parametrize("identifier", ["x", "%00", "..", "FILING%231", "0" * 26, "%E1%9E%80", "x" * 2000, "%7B%7D"])
+def test_what_is_no_identifier_is_answered_alike(world: World, identifier: str) -> None:
+    who = filer(world)
+    for path, method in routes_with_an_identifier():
+        assert asked(who, method, path, identifier, NOBODYS) == asked(who, method, path, NOBODYS, NOBODYS)
+
+
+def test_anothers_list_is_empty(world: World, annas: tuple[str, str]) -> None:
+    assert filer(world, "bopha").call("GET", "/v1/filings").json == {"filings": [], "next": None}
+
+
+def test_a_number_is_no_identifier(world: World, annas: tuple[str, str]) -> None:
+    assert asked(filer(world, "bopha"), "GET", "/v1/filings/{identifier}", "KH%2FD%2F2026%2F1", "")[0] == 404
