@@ -7,7 +7,7 @@ STAMPS := .stamps
 PIP_QUIET := -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults bench package requirements clean
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults bench payment-vectors package requirements clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/f
 
 bench: setup ## the figures; writes build/bench.json
 	$(RUN) -m tests.bench
+
+payment-vectors: setup ## a file of payment vectors against the rails; FILE=../shared/data/payment_vectors.json
+	$(RUN) -m infra.payment_vectors $(or $(FILE),../shared/data/payment_vectors.json)
 
 # ---------------------------------------------------------------- what AWS gets
 package: setup ## zip, layers and template in build/package; every function group against 250 MB

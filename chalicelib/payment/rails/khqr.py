@@ -1,6 +1,7 @@
 """Bakong KHQR: our own QR, paid from any bank's app in the country, asked about at the national bank.
 
-Rules (payments.md section 6): Bakong never notifies, so nobody can ring but ourselves. A QR for an order is always dynamic
+Rules (payments.md section 6): Bakong never notifies, so nobody rings but ourselves, and the office's own forwarder where
+it has one (`forwarder.py`; a key for verifying only). A QR for an order is always dynamic
 (cases 84, 85): it is made once, kept as issued, and asked about by the MD5 of the kept string. `responseCode` 0 is not
 enough (case 62): the money must be at our account, in our currency, of our amount; settling compares, here it is only
 read. `createdDateMs` is when the payer sent it. The list by MD5s tells which to ask about, never more (case 70).
@@ -10,22 +11,26 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.strict import Literal as Number
+from chalicelib.payment import references
 from chalicelib.payment.khqr import CURRENCIES, Khqr, encode, milliseconds
 from chalicelib.payment.model import Bill, Delivery, Http, HttpFailed, Issued, Notice, Rejected, Status
 from chalicelib.payment.rails.answer import Told, asked, body_of, evidence, unknown
 from chalicelib.payment.rails.config import RailConfig, expiry
+from chalicelib.payment.rails.delivery import admit, json_object, text
+from chalicelib.payment.rails.forwarder import authenticate
 from chalicelib.payment.rails.issue import check_bill, issued
 from chalicelib.payment.rails.plain import PlainRail
 
 TOKEN_DAYS = 90
 MAX_LIST = 50
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.ASCII)
+_REFERENCE = re.compile(r"[0-9A-Z]{16}", re.ASCII)
 _MILLISECONDS = re.compile(r"[1-9][0-9]{12}", re.ASCII)
 
 _ERRORS: Mapping[str, tuple[Status, str, bool]] = {
@@ -61,7 +66,9 @@ class KhqrConfig(RailConfig):
         for account in self.payee_accounts:
             self.code(Bill("X", Money(1, min(self.currencies))), account=account)
         for key in self.keys:
-            if key.not_after is None or key.not_after - key.not_before > timedelta(days=TOKEN_DAYS):
+            if "sign" in key.uses and (
+                key.not_after is None or key.not_after - key.not_before > timedelta(days=TOKEN_DAYS)
+            ):
                 raise ValueError(f"a token lives {TOKEN_DAYS} days: say when it ends")
         return self
 
@@ -99,9 +106,17 @@ class BakongKhqr(PlainRail[KhqrConfig]):
         code = self.config.code(bill, made=now)
         return issued(self.config, bill, now, payee=code.account, qr=encode(code))
 
-    def verify(self, delivery: Delivery, *, now: datetime) -> NoReturn:  # noqa: ARG002
-        """Bakong sends nothing; whatever comes is somebody else's."""
-        raise Rejected("never-notifies")
+    def verify(self, delivery: Delivery, *, now: datetime) -> Notice:
+        """Bakong sends nothing: whatever comes is somebody else's, unless it is the office's own forwarder's bell."""
+        if self.config.egress != "kh-forwarder":
+            raise Rejected("never-notifies")
+        admit(delivery, self.config, self.door)
+        told = authenticate(delivery, keys=self.keys, now=now)
+        body = json_object(delivery, max_body=self.config.max_body, required=frozenset({"reference"}))
+        reference = text(body, "reference", _REFERENCE)
+        if not references.is_valid(reference):
+            raise Rejected("not-bound")
+        return self._bell(delivery, reference, told.id, now, paid=False)
 
     def query(self, bill: Bill, *, now: datetime, http: Http) -> Notice:
         """check_transaction_by_md5, of the string as issued: evidence."""
