@@ -6,7 +6,7 @@
 4. All compiled (Chalice's zips carry no .pyc, which doubles the import time) and zipped with fixed dates and order, so that
    the same tree gives the same bytes.
 5. Each group of functions, code and layers unzipped, must fit Lambda's 250 MB.
-Then: `aws cloudformation package --template-file build/package/sam.yaml ...` and `deploy`, as docs/deploy says.
+Then: `aws cloudformation package --template-file build/package/sam.yaml ...` and `deploy`, as README.md beside this says.
 """
 
 import json
