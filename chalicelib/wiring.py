@@ -22,8 +22,10 @@ from chalicelib.register.model import StreamId
 
 if TYPE_CHECKING:
     from chalicelib.attachments.custody import TakeCustody
+    from chalicelib.attachments.multipart import PartUploads
     from chalicelib.attachments.s3 import S3Records
-    from chalicelib.attachments.service import ConfirmUpload, Uploads
+    from chalicelib.attachments.service import ConfirmUpload
+    from chalicelib.attachments.uploads import Uploads
     from chalicelib.aws.parameters import Parameters
     from chalicelib.aws.s3 import Bucket
     from chalicelib.filing.drafts import Drafts
@@ -161,9 +163,23 @@ class Rooms:
 
     @cached_property
     def uploads(self) -> "Uploads":
-        from chalicelib.attachments.service import Uploads
+        from chalicelib.attachments.uploads import Uploads
 
-        return Uploads(register=self.register, office=self.office, quarantine=self.quarantine, clock=self.clock)
+        return Uploads(
+            register=self.register,
+            office=self.office,
+            quarantine=self.quarantine,
+            parts=self.part_uploads,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def part_uploads(self) -> "PartUploads":
+        from chalicelib.attachments.multipart import PartUploads
+        from chalicelib.attachments.s3 import S3Parts
+
+        store = S3Parts(name=self.settings.quarantine_bucket, client=clients.s3())
+        return PartUploads(register=self.register, store=store)
 
     @cached_property
     def confirm_upload(self) -> "ConfirmUpload":

@@ -11,7 +11,9 @@ from typing import Any
 
 from chalicelib.attachments.custody import TakeCustody
 from chalicelib.attachments.model import Accepted, Upload, Verdict
-from chalicelib.attachments.service import ConfirmUpload, Uploads
+from chalicelib.attachments.multipart import PartUploads
+from chalicelib.attachments.service import ConfirmUpload
+from chalicelib.attachments.uploads import Uploads
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.filing.drafts import Drafts, draft_of
 from chalicelib.filing.submission import Confirmation, Submit, Submitted
@@ -29,7 +31,7 @@ from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
 from infra.local.bank import BankSimulator
 from infra.local.samples import design_form
-from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryRegister
+from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
 
 ANNA, BOPHA = "account:anna", "account:bopha"
 API_KEY, MERCHANT = "an api key only for tests 0123456789", "ipoffice"
@@ -98,11 +100,13 @@ class Desk:
     quarantine: InMemoryBucket = field(default_factory=lambda: InMemoryBucket("quarantine"))
     bells: RememberedBells = field(default_factory=RememberedBells)
     records: InMemoryBucket = field(init=False)
+    in_parts: InMemoryParts = field(init=False)
     bank: BankSimulator = field(init=False)
     keys: int = 0
 
     def __post_init__(self) -> None:
         self.records = InMemoryBucket("records", quarantine=self.quarantine)
+        self.in_parts = InMemoryParts(self.quarantine)
         chance = iter(range(1, 10_000))
         self.bank = BankSimulator(
             merchant_id=MERCHANT,
@@ -119,7 +123,17 @@ class Desk:
 
     @property
     def uploads(self) -> Uploads:
-        return Uploads(register=self.register, office=self.office, quarantine=self.quarantine, clock=self.clock)
+        return Uploads(
+            register=self.register,
+            office=self.office,
+            quarantine=self.quarantine,
+            parts=self.part_uploads,
+            clock=self.clock,
+        )
+
+    @property
+    def part_uploads(self) -> PartUploads:
+        return PartUploads(register=self.register, store=self.in_parts)
 
     @property
     def confirm_upload(self) -> ConfirmUpload:

@@ -4,11 +4,12 @@ A fake keeps the conditions of the real thing (versions, write-once, order) and 
 use cases. Nothing here is imported by the product.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.attachments.multipart import Part
 from chalicelib.aws.s3 import Stored
 from chalicelib.contracts.envelope import Envelope
 from chalicelib.kernel.clock import stamp
@@ -255,6 +256,64 @@ class InMemoryBucket:
         if not found:
             raise FileNotFoundError(key)
         return found[-1]
+
+
+@dataclass
+class InMemoryParts:
+    """An `attachments.multipart.PartStore` before a bucket. `send` is what a browser does with an address."""
+
+    bucket: InMemoryBucket
+    under_way: dict[str, tuple[str, dict[int, bytes]]] = field(default_factory=dict)  # upload → key, parts
+    begun: int = 0
+    tells_digests: bool = True  # whether the list of parts tells them (S3 does, moto does not)
+
+    def begin(self, key: str, *, media_type: str, tags: str) -> str:
+        """See `PartStore.begin`."""
+        for upload, (own, _) in self.under_way.items():
+            if own == key:
+                return upload
+        self.begun += 1
+        self.under_way[f"upload-{self.begun}"] = (key, {})
+        return f"upload-{self.begun}"
+
+    def parts(self, key: str, upload: str, *, after: int, limit: int) -> tuple[Part, ...] | None:
+        """See `PartStore.parts`."""
+        if upload not in self.under_way:
+            return None
+        sent = sorted((number, body) for number, body in self.under_way[upload][1].items() if number > after)
+        return tuple(
+            Part(number, len(body), f"etag-{number}", Digest.of(body) if self.tells_digests else None)
+            for number, body in sent[:limit]
+        )
+
+    def part_address(self, key: str, upload: str, number: int, *, size: int, sha256: Digest, seconds: int) -> str:
+        """See `PartStore.part_address`."""
+        return f"https://{self.bucket.name}.invalid/{key}?upload={upload}&number={number}&size={size}&sha256={sha256}"
+
+    def send(self, url: str, body: bytes) -> bool:
+        """PUT a part: whether storage took it."""
+        key, _, query = url.partition(".invalid/")[2].partition("?")
+        said = dict(pair.split("=") for pair in query.split("&"))
+        upload = self.under_way.get(said["upload"])
+        if upload is None or upload[0] != key or (len(body), Digest.of(body).hex) != (int(said["size"]), said["sha256"]):
+            return False
+        upload[1][int(said["number"])] = body
+        return True
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """See `PartStore.complete`."""
+        _, sent = self.under_way.pop(upload, ("", {}))
+        if sent and key not in self.bucket.objects:
+            self.bucket.put(key, b"".join(sent[part.number] for part in parts))
+
+    def abandon(self, key: str, upload: str | None = None) -> None:
+        """See `PartStore.abandon`."""
+        for one in [one for one, (own, _) in self.under_way.items() if own == key and upload in {None, one}]:
+            del self.under_way[one]
+
+    def head(self, key: str) -> tuple[str, int] | None:
+        """See `PartStore.head`."""
+        return self.bucket.head(key)
 
 
 @dataclass(frozen=True)

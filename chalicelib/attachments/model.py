@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.attachments.items import InParts
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.kernel.digest import Digest
 
 
 @dataclass(frozen=True)
 class Upload:
-    """An announced file and the form (HTML names and values) with which to POST it straight to storage."""
+    """An announced file and the form (HTML names and values) with which to POST it straight to storage. Without an address
+    it goes in parts, or, if there are none either, is there already."""
 
     attachment: Attachment
     url: str
     fields: Mapping[str, str]
     seconds: int
+    in_parts: InParts | None = None
 
 
 @dataclass(frozen=True)

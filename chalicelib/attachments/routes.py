@@ -1,10 +1,14 @@
-"""HTTP of uploads: announce a file and get an address for it, take it back. The bytes never pass here."""
+"""HTTP of uploads: announce a file and get an address for it, or for its parts; take it back. The bytes never pass here."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.attachments.service import Uploads
+from chalicelib.attachments.model import Upload
+from chalicelib.attachments.multipart import ADDRESS_SECONDS, AT_ONCE, Listing, PartUploads
+from chalicelib.attachments.uploads import Uploads
+from chalicelib.contracts.attachment import Attachment
+from chalicelib.kernel.errors import Malformed
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
 from chalicelib.web.principal import Principal
@@ -19,6 +23,8 @@ class Rooms(Protocol):
     def office(self) -> Office: ...
     @property
     def uploads(self) -> Uploads: ...
+    @property
+    def part_uploads(self) -> PartUploads: ...
 
     def principal(self, incoming: Incoming) -> Principal: ...
 
@@ -34,21 +40,95 @@ def build(rooms: Rooms) -> Blueprint:
         request = Incoming(routes.current_request)
         account = rooms.principal(request).account
         upload = rooms.uploads.reserve(account, identifier, request.json(), Repeat(account, *request.idempotency()))
-        file = upload.attachment
-        body = {
-            "id": file.id,
-            "document": file.document,
-            "name": file.name,
-            "state": file.state,
-            "upload": {"method": "POST", "url": upload.url, "fields": dict(upload.fields), "seconds": upload.seconds},
-        }
+        _, limits = rooms.uploads.of(account, identifier)
+        body = {**_file(upload.attachment), "upload": _upload(identifier, upload), "limits": limits}
         return answer(201, body, Location=f"/v1/filings/{identifier}")
+
+    @routes.route("/v1/filings/{identifier}/attachments", methods=["GET"])
+    @guarded
+    def list_attachments(identifier: str) -> Response:
+        files, limits = rooms.uploads.of(rooms.principal(Incoming(routes.current_request)).account, identifier)
+        return answer(200, {"attachments": [_file(file) for file in files], "limits": limits})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}", methods=["DELETE"])
     @guarded
     def remove_attachment(identifier: str, attachment: str) -> Response:
-        account = rooms.principal(Incoming(routes.current_request)).account
-        rooms.uploads.remove(account, identifier, attachment)
+        request = Incoming(routes.current_request)
+        rooms.uploads.remove(rooms.principal(request).account, identifier, attachment)
         return answer(200, {"id": attachment, "state": "removed"})
 
+    @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["POST"], content_types=["*/*"])
+    @guarded
+    def address_parts(identifier: str, attachment: str) -> Response:
+        request = Incoming(routes.current_request)
+        account = rooms.principal(request).account
+        made = rooms.part_uploads.addresses(account, identifier, attachment, request.json())
+        parts = [
+            {
+                "number": one.number,
+                "method": "PUT",
+                "url": one.url,
+                "headers": one.headers,
+                "size": one.size,
+                "sha256": one.sha256.hex,
+            }
+            for one in made
+        ]
+        return answer(200, {"parts": parts, "seconds": ADDRESS_SECONDS})
+
+    @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["GET"])
+    @guarded
+    def list_parts(identifier: str, attachment: str) -> Response:
+        request = Incoming(routes.current_request)
+        account = rooms.principal(request).account
+        after = request.query("after") or "0"
+        if not (after.isascii() and after.isdigit() and len(after) <= 5):
+            raise Malformed.because("query.after", "", after=after[:40])
+        return answer(200, _listing(rooms.part_uploads.listing(account, identifier, attachment, after=int(after))))
+
+    @routes.route(
+        "/v1/filings/{identifier}/attachments/{attachment}/completion", methods=["POST"], content_types=["*/*"]
+    )
+    @guarded
+    def complete_attachment(identifier: str, attachment: str) -> Response:
+        request = Incoming(routes.current_request)
+        return answer(200, _file(rooms.part_uploads.complete(rooms.principal(request).account, identifier, attachment)))
+
     return routes
+
+
+def _file(file: Attachment) -> dict[str, Any]:
+    shown = ("id", "document", "name", "media_type", "size", "state", "sha256", "reason")
+    return {name: value for name in shown if (value := getattr(file, name)) is not None}
+
+
+def _upload(identifier: str, upload: Upload) -> dict[str, Any] | None:
+    """How to send it; null if it is there already."""
+    file = upload.attachment
+    if upload.in_parts:
+        here = f"/v1/filings/{identifier}/attachments/{file.id}"
+        return {
+            "method": "PUT",
+            "part_size": upload.in_parts.part_size,
+            "count": upload.in_parts.count(file.size),
+            "at_once": AT_ONCE,
+            "parts": f"{here}/parts",
+            "completion": f"{here}/completion",
+        }
+    if upload.url:
+        return {"method": "POST", "url": upload.url, "fields": dict(upload.fields), "seconds": upload.seconds}
+    return None
+
+
+def _listing(listing: Listing) -> dict[str, Any]:
+    return {
+        "state": listing.state,
+        "size": listing.size,
+        "part_size": listing.part_size,
+        "count": listing.count,
+        "parts": [
+            {"number": part.number, "size": part.size, **({"sha256": sha256} if sha256 else {})}
+            for part, sha256 in listing.parts
+        ],
+        "next": listing.next,
+    }

@@ -93,7 +93,10 @@ class View(_Part):
     """One picture of a design: which attachment shows which side (WIPO ST.96 ViewTypeCategory)."""
 
     attachment: Annotated[str, StringConstraints(pattern=ids.PATTERN)]
-    shows: Literal["perspective", "front", "back", "top", "bottom", "left", "right", "detail", "other"] = "other"
+    shows: Literal[
+        "perspective", "front", "back", "top", "bottom", "left", "right", "isometric", "unfolded", "exploded",
+        "cross-sectional", "detail", "reference", "other",
+    ] = "other"  # fmt: skip
 
 
 class Design(_Part):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.contracts import attachment
@@ -10,12 +11,13 @@ from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.form import Form, parse_form
 from chalicelib.contracts.manifest import Manifest
 from chalicelib.kernel import ids
-from chalicelib.kernel.clock import Clock
-from chalicelib.kernel.errors import Conflict, Invalid, LostRace, NotFound, Stale
+from chalicelib.kernel.clock import Clock, stamp
+from chalicelib.kernel.errors import Conflict, Invalid, LostRace, NotFound, Stale, TooMany
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Key, Put, Register, Stream, begin, deciding, filing
 
+LOOK = 5  # times the quota of drafts: how many of the newest filings are looked through
 MAX_FORM = 200_000  # bytes: form, manifest and receipt share one 400 KB item once filed
 
 
@@ -68,6 +70,7 @@ class Drafts:
             if earlier := repeat.earlier(self.register):
                 return str(earlier["filing"])
             now = self.clock()
+            self._within_quota(account, now)
             identifier = ids.ulid(now)
             # the kind is fixed from here on; the route is not, and is listed once filed
             self.register.commit(
@@ -97,6 +100,15 @@ class Drafts:
         except LostRace as error:
             raise Stale.because("draft.stale", "", current="?") from error
         return Draft(version + 1, form)
+
+    def _within_quota(self, account: str, now: datetime) -> None:
+        """TooMany over the quota of drafts whose uploads are still kept. The list may lag by a moment: one draft more does
+        no harm."""
+        limits = self.office.uploads
+        since = stamp(now - timedelta(days=limits.draft_days))
+        heads = self.register.owned(account, limit=LOOK * limits.open_drafts)
+        if sum(head.status == "draft" and head.updated > since for head in heads) >= limits.open_drafts:
+            raise TooMany.because("quota.drafts", "", limit=str(limits.open_drafts))
 
     def _form(self, body: Mapping[str, Any]) -> Form:
         form = parse_form(body)

@@ -142,6 +142,13 @@ def views(dossier: Dossier, row: Requirement) -> Found:
             yield "design.no-view", f"/designs/{position}/views", {}
 
 
+def one_image_format(dossier: Dossier, row: Requirement) -> Found:
+    """All pictures of this kind of document are of one media type."""
+    found = sorted({file.media_type for file in _stored(dossier) if file.document == row.document})
+    if len(found) > 1:
+        yield "image.one-format", "/attachments", {"formats": ", ".join(found)}
+
+
 def claims_counted(dossier: Dossier, row: Requirement) -> Found:
     """The number of claims is said: fees may depend on it."""
     if dossier.form.claim_count < 1:
@@ -178,6 +185,7 @@ CHECKS: dict[Check, Callable[[Dossier, Requirement], Found]] = {
     "inventor": inventor,
     "designs": designs,
     "views": views,
+    "one-image-format": one_image_format,
     "claims-counted": claims_counted,
     "basis": basis,
     "priority-period": priority_period,

@@ -28,6 +28,11 @@ class Digest:
         """The digest of `data`."""
         return cls(hashlib.sha256(data).hexdigest())
 
+    @classmethod
+    def from_base64(cls, text: str) -> "Digest":
+        """As S3 gives it. ValueError for anything else."""
+        return cls(base64.b64decode(text, validate=True).hex())
+
     @property
     def base64(self) -> str:
         """As S3 wants it in `ChecksumSHA256`."""

@@ -10,17 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.offices.fees import FeeSchedule
+from chalicelib.offices.uploads import ImageProfile, UploadLimits
 
 Certainty = Literal["sure", "secondary", "assumed"]
 Text = Mapping[str, str]  # language (ISO 639) → words
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 Check = Literal[
     "document", "title", "applicant", "applicant-address", "applicant-name", "agent-when-abroad", "inventor",
-    "designs", "views", "claims-counted", "basis", "priority-period", "declaration",
+    "designs", "views", "one-image-format", "claims-counted", "basis", "priority-period", "declaration",
 ]  # fmt: skip
 When = Literal["always", "with-agent", "with-priority"]
 _NEEDS = {
     "document": "document",
+    "one-image-format": "document",
     "applicant-name": "language",
     "priority-period": "months",
     "declaration": "declaration",
@@ -56,16 +58,25 @@ class Kind(_Data):
 
 
 class DocumentKind(_Data):
-    """A kind of document a filer may attach, and what its file may be."""
+    """A kind of document a filer may attach, and what its file may be. `max_pages` is of a PDF; `max_total_bytes` is of all
+    files of this kind in one application. `kinds` and `routes` say in which applications it may stand."""
 
     code: Code
     names: Text
     media_types: tuple[str, ...]
     max_bytes: Annotated[int, Field(gt=0)]
+    max_total_bytes: Annotated[int, Field(gt=0)] | None = None
+    max_pages: Annotated[int, Field(gt=0)] | None = None
     repeatable: bool = False
     kinds: tuple[str, ...] = ("*",)
+    routes: tuple[str, ...] = ("*",)
+    image: ImageProfile | None = None
     rule: str
     certainty: Certainty
+
+    def allowed(self, kind: str, route: str) -> bool:
+        """Whether it may stand in an application of this kind, on this route."""
+        return bool({"*", kind} & set(self.kinds)) and bool({"*", route} & set(self.routes))
 
 
 class Requirement(_Data):
@@ -124,6 +135,7 @@ class Office(_Data):
     hand_over: Literal["when-acknowledged"] = "when-acknowledged"
     records_years: Annotated[int, Field(ge=1)]
     max_attachments: Annotated[int, Field(ge=1, le=90)] = 90
+    uploads: UploadLimits = UploadLimits()
     kinds: tuple[Kind, ...]
     documents: tuple[DocumentKind, ...]
     requirements: tuple[Requirement, ...]
@@ -155,6 +167,7 @@ class Office(_Data):
         if self.fees.currency != self.currency:
             raise ValueError(f"fees are in {self.fees.currency}, the office's currency is {self.currency}")
         used = [("document", row.code, "kind", set(row.kinds), kinds) for row in self.documents]
+        used += [("document", row.code, "route", set(row.routes), routes) for row in self.documents]
         for fee in self.fees.rows:
             used += [
                 ("fee", fee.code, "kind", set(fee.kinds), kinds),
@@ -177,6 +190,7 @@ class Office(_Data):
         named: list[Text] = [self.names, self.contact, *self.letterhead]
         named += [kind.names for kind in self.kinds] + [route.names for kind in self.kinds for route in kind.routes]
         named += [row.names for row in self.documents] + [fee.names for fee in self.fees.rows]
+        named += [view.names for row in self.documents if row.image for view in row.image.views]
         for letter in self.letters.values():
             named += [letter.title, *letter.next_steps, letter.reason, letter.location]
         for texts in named:

@@ -114,7 +114,8 @@ def reserve(number: int) -> Callable[[World], bool]:
         known = world.memory.journey.setdefault(f"file {number}", upload["id"])
         if known != upload["id"]:
             raise AssertionError(f"a second attachment {upload['id']} for one key")
-        world.memory.journey[f"key {number}"] = upload["upload"]["fields"]["key"]
+        if upload["upload"]:  # none is given for what is there already
+            world.memory.journey[f"key {number}"] = upload["upload"]["fields"]["key"]
         return True
 
     return act

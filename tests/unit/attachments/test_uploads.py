@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.attachments.service import ADDRESS_SECONDS
+from chalicelib.attachments.uploads import ADDRESS_SECONDS
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from tests.factories import ANNA, BOPHA, PNG, Desk, asking
 

@@ -12,8 +12,10 @@ from typing import Any
 import pikepdf
 import pytest
 
+from chalicelib.attachments.multipart import PartUploads
 from chalicelib.attachments.screening import screen
-from chalicelib.attachments.service import ConfirmUpload, Uploads
+from chalicelib.attachments.service import ConfirmUpload
+from chalicelib.attachments.uploads import Uploads
 from chalicelib.contracts.events import FeePaid, FilingSubmitted, OrderOpened
 from chalicelib.filing.drafts import Drafts
 from chalicelib.filing.submission import Confirmation, Submit, Submitted
@@ -28,7 +30,7 @@ from chalicelib.register.model import begin, filing, order
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import SealLetter
 from chalicelib.signing.wording import present
-from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryRegister
+from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
 from tests.offices import RURITANIA
 
 OFFICE = load_office(RURITANIA)
@@ -67,7 +69,10 @@ class Ground:
     def upload(self, identifier: str, document: str, name: str, body: bytes, media_type: str) -> str:
         """Announce a file, send it, have it confirmed."""
         said = {"document": document, "name": name, "media_type": media_type, "size": len(body)}
-        uploads = Uploads(register=self.register, office=OFFICE, quarantine=self.quarantine, clock=self.clock)
+        parts = PartUploads(register=self.register, store=InMemoryParts(self.quarantine))
+        uploads = Uploads(
+            register=self.register, office=OFFICE, quarantine=self.quarantine, parts=parts, clock=self.clock
+        )
         attachment = uploads.reserve(ME, identifier, said, self.repeat()).attachment
         self.quarantine.put(attachment.key, body)
         ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=screen, clock=self.clock)(
