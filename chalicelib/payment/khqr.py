@@ -267,6 +267,7 @@ def _is_text(text: str, limit: int) -> bool:
     """Words of another script: no control, format, private or unassigned character, one form, no outer blank."""
     return (
         0 < len(text) <= limit
+        and _is_plane0(text)
         and text == text.strip()
         and unicodedata.normalize("NFC", text) == text
         and not any(unicodedata.category(one)[0] == "C" or one == "\ufffd" for one in text)

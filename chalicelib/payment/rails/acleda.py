@@ -146,13 +146,13 @@ class AcledaXpay(PlainRail[AcledaConfig]):
             raise CreateRefused(str(code)[:20])
         transaction = result.get("xTran") if isinstance(result.get("xTran"), dict) else {}
         token = transaction.get("paymentTokenid")
-        if not isinstance(token, str) or _TOKEN.fullmatch(token) is None:
+        if type(token) is not str or _TOKEN.fullmatch(token) is None:
             raise CreateRefused("no-token")
         if self.config.show != "qr":
             page = self._page(bill, str(result.get("sessionid", "")), token)
             return issued(self.config, bill, now, payee=self.config.merchant_id, token=token, form=page)
         qr = result.get("qrValue", transaction.get("qrValue"))
-        if not isinstance(qr, str) or not _is_of(qr, bill.amount):
+        if type(qr) is not str or not _is_of(qr, bill.amount):
             raise CreateRefused("qr-not-as-asked")
         return issued(self.config, bill, now, payee=self.config.merchant_id, token=token, qr=qr)
 
@@ -184,7 +184,7 @@ def read_status(body: Any, bill: Bill) -> Told:
     """The answer to getTxnStatus about `bill`."""
     result = body["result"]
     code, word = result["code"], result["errorDetails"]
-    if not isinstance(code, Number) or not isinstance(word, str):
+    if not isinstance(code, Number) or type(word) is not str:
         return unknown("unreadable", alarm=True)
     if word in _FAILED and code != "0":
         return Told(Status.FAILED)

@@ -184,8 +184,10 @@ class _Named(BaseModel):
 
 
 def _at_fault(error: ValidationError, row: str = "") -> BadConfiguration:
-    places = (".".join(map(str, one["loc"])) for one in error.errors(include_input=False))
-    return BadConfiguration("payment rails: " + ", ".join(row + place or "rails" for place in places))
+    found = error.errors(include_input=False, include_url=False)
+    places = [row + ".".join(map(str, one["loc"])) or "rails" for one in found]
+    reasons = [f" ({one['msg']})" if one["type"] == "value_error" else "" for one in found]  # our own words, no values
+    return BadConfiguration("payment rails: " + ", ".join(map("".join, zip(places, reasons, strict=True))))
 
 
 def _secret(secrets: Mapping[str, str], name: str, shortest: int) -> str:

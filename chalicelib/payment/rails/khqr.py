@@ -165,7 +165,7 @@ def _paid(data: Any, bill: Bill) -> Told:
     if "md5" in data and data["md5"] != bill.qr_md5:
         return unknown("other-transaction", alarm=True)
     digest, payee, currency, figure = data["hash"], data["toAccountId"], data["currency"], data["amount"]
-    if not isinstance(payee, str) or not payee or _HASH.fullmatch(digest) is None or not isinstance(figure, Number):
+    if type(payee) is not str or not payee or _HASH.fullmatch(digest) is None or not isinstance(figure, Number):
         return unknown("unreadable", alarm=True)
     amount = Money.parse(figure, currency) if currency in CURRENCIES else None
     sent = data.get("createdDateMs", data.get("createDateMs"))
