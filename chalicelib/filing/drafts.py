@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.contracts import attachment
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
+from chalicelib.contracts.events import AttachmentReserved
 from chalicelib.contracts.form import Form, parse_form
 from chalicelib.contracts.manifest import Manifest
 from chalicelib.kernel import ids
@@ -27,12 +28,9 @@ def draft_key(identifier: str) -> Key:
 
 
 def attachments_of(stream: Stream) -> tuple[Attachment, ...]:
-    """The attachments of a filing, in the order they were announced."""
-    return tuple(
-        Attachment.of(key.removeprefix(attachment.PREFIX), item.attributes)
-        for key, item in sorted(stream.items.items())
-        if key.startswith(attachment.PREFIX)
-    )
+    """The attachments of a filing, in the order they were announced (their ids are no order within a millisecond)."""
+    announced = [str(entry.data["attachment"]) for entry in stream.entries if entry.type == AttachmentReserved.__name__]
+    return tuple(Attachment.of(one, stream.items[attachment.PREFIX + one].attributes) for one in announced)
 
 
 def manifest_of(stream: Stream, draft: Draft) -> Manifest:

@@ -23,6 +23,17 @@ def test_a_draft_is_shown_with_its_version_form_files_and_manifest() -> None:
     assert not {"receipt", "acknowledgement", "package", "received_at"} & view.keys()
 
 
+def test_files_are_listed_as_they_were_announced_even_within_one_millisecond() -> None:
+    desk = Desk()
+    identifier = desk.begin()
+    names = [f"{number}.png" for number in range(8)]
+    for name in names:
+        desk.attach(identifier, name=name)
+    view = desk.filings.one(ANNA, identifier)[1]
+    assert [file["name"] for file in view["attachments"]] == names
+    assert [file["name"] for file in view["manifest"]["files"]] == names
+
+
 def test_addresses_of_objects_are_not_shown() -> None:
     desk = Desk()
     view = desk.filings.one(ANNA, desk.complete())[1]
