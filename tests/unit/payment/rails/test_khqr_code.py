@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.payment import khqr
@@ -63,23 +63,19 @@ def code_of(seed: int) -> Khqr:
     )
 
 
-codes = st.integers(0, 2**64 - 1).map(code_of)
+seeds = st.integers(0, 2**64 - 1)
+BATCH = 100
 
 
-@pytest.mark.parametrize("quarter", range(4))
-def test_ten_thousand_random_orders_are_read_as_they_were_written(quarter: int) -> None:
-    seen: list[int] = []
-
-    @settings(deadline=None, max_examples=2500, database=None)
-    @given(codes)
-    def written_and_read(code: Khqr) -> None:
-        seen.append(1)
+@settings(deadline=None, max_examples=100, database=None)
+@given(seeds)
+def test_ten_thousand_random_orders_are_read_as_they_were_written(seed: int) -> None:
+    """A hundred times a hundred: hypothesis costs more than a code."""
+    for n in range(BATCH):
+        code = code_of(seed + n)
         text = encode(code)
         assert decode(text) == code
         assert khqr.read(text)["63"] == khqr.crc(text[:-4])
-
-    written_and_read()
-    assert len(seen) >= 2500
 
 
 def test_lengths_count_characters_and_the_crc_runs_over_utf8() -> None:
@@ -189,67 +185,64 @@ def test_what_is_not_exactly_ours_is_not_read(text: str) -> None:
         decode(text)
 
 
-@settings(deadline=None, max_examples=1500)
-@given(codes, st.data())
-def test_every_changed_string_is_refused(code: Khqr, data: st.DataObject) -> None:
-    """A character exchanged, left out, put in, two swapped, or a piece cut out: without a new CRC nothing is read."""
+def changes(text: str, chance: random.Random) -> list[str]:
+    """`text` with a character exchanged, left out, put in or doubled, two swapped, a piece cut out or moved to the end."""
+    start = chance.randrange(len(text) - 1)
+    end = min(len(text), start + chance.randint(1, 12))
+    other = chr(chance.randint(32, 126))
+    made = [
+        text[:start] + other + text[start + 1 :],
+        text[:start] + chance.choice(_KHMER) + text[start + 1 :],
+        text[:start] + text[start + 1 :],
+        text[:start] + other + text[start:],
+        text[: start + 1] + text[start:],
+        text[:start] + text[start + 1] + text[start] + text[start + 2 :],
+        text[:start] + text[end:],
+        text[:start] + text[end:] + text[start:end],
+        text[:start],
+        text + text[start:end],
+        text.swapcase(),
+    ]
+    return [one for one in made if one != text]
+
+
+@settings(deadline=None, max_examples=100)
+@given(seeds)
+def test_every_changed_string_is_refused(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    code = code_of(seed)
     text = encode(code)
-    start = data.draw(st.integers(0, len(text) - 2))
-    other = data.draw(st.characters(min_codepoint=32, max_codepoint=126))
-    end = data.draw(st.integers(start + 1, min(len(text), start + 3)))
-    changed = data.draw(
-        st.sampled_from(
-            [
-                text[:start] + other + text[start + 1 :],
-                text[:start] + text[end:],
-                text[:start] + other + text[start:],
-                text[:start] + text[start + 1] + text[start] + text[start + 2 :],
-                text.swapcase(),
-                text + other,
-            ]
-        )
-    )
-    assume(changed != text)
-    with pytest.raises(NotKhqr):
-        decode(changed)
+    for _ in range(5):
+        for changed in changes(text, chance):
+            with pytest.raises(NotKhqr):
+                decode(changed)
 
 
-@settings(deadline=None, max_examples=1500)
-@given(codes, st.data())
-def test_with_a_new_crc_a_changed_string_is_refused_or_plainly_another_code(code: Khqr, data: st.DataObject) -> None:
+@settings(deadline=None, max_examples=100)
+@given(seeds)
+def test_with_a_new_crc_a_changed_string_is_refused_or_plainly_another_code(seed: int) -> None:
     """Whoever can make a CRC can make a code of his own, but none that reads as ours: each meaning has one string."""
-    inner = body(code)
-    start = data.draw(st.integers(6, len(inner) - 1))
-    other = data.draw(st.characters(min_codepoint=32, max_codepoint=126))
-    changed = data.draw(
-        st.sampled_from(
-            [
-                inner[:start] + other + inner[start + 1 :],
-                inner[:start] + other + inner[start:],
-                inner[:start] + inner[start + 1 :],
-                inner[:start],
-                inner + inner[start:],
-            ]
-        )
-    )
-    assume(changed != inner)
-    try:
-        read = decode(closed(changed))
-    except NotKhqr:
-        return
-    assert read != code
-    assert encode(read) == closed(changed)
-    assert khqr.md5(closed(changed)) != khqr.md5(encode(code))
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    code = code_of(seed)
+    for _ in range(5):
+        for changed in changes(body(code), chance):
+            try:
+                read = decode(closed(changed))
+            except NotKhqr:
+                continue
+            assert read != code
+            assert encode(read) == closed(changed)
+            assert khqr.md5(closed(changed)) != khqr.md5(encode(code))
 
 
 def test_every_field_is_in_the_string() -> None:
     whole = encode(WHOLE)
-    changes: dict[str, Any] = {
+    changed: dict[str, Any] = {
         "account": "dip@nbcq", "minor": 4001, "created_ms": MADE + 1, "expires_ms": MADE + 1, "currency": "USD",
         "category": "5999", "language": "zh", "account_information": "",
     }  # fmt: skip
     for field in fields(Khqr):
-        value = changes.get(field.name, "X" if field.name not in ("local_name", "local_city") else "ក")
+        value = changed.get(field.name, "X" if field.name not in ("local_name", "local_city") else "ក")
         clear: dict[str, Any] = {"unionpay": ""} if field.name == "currency" else {}
         if field.name != "account_information":
             assert encode(replace(WHOLE, **{field.name: value}, **clear)) != whole, field.name
