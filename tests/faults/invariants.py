@@ -119,6 +119,12 @@ def i1_answered_exists(stores: Stores, final: bool) -> Iterator[str]:
     for filing in journey.get("answered", ()):
         if f"FILING#{filing}" not in stores.heads:
             yield f"{filing} was answered, and is not there"
+    asked = {str(row["result"].get("filing")) for row in stores.rows if row["pk"].startswith("IDEMPOTENCY#")}
+    for pk in stores.heads:
+        if pk.startswith("FILING#") and pk.removeprefix("FILING#") not in asked:
+            yield f"{pk} was begun by no request that we remember: begun again, it would be a second one"
+        if pk.startswith("FILING#") and (pk, "DRAFT") not in stores.items:
+            yield f"{pk} has no form"
     if receipt := journey.get("receipt"):
         found = [data for _, data in stores.facts("FilingSubmitted", f"FILING#{receipt['filing']}")]
         if [one["number"] for one in found] != [receipt["application_number"]]:

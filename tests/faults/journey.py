@@ -21,7 +21,7 @@ from chalicelib.registry.consumer import Consumer, Outcome
 from chalicelib.registry.folder import Folder
 from chalicelib.registry.sqlite import SqliteMarks
 from chalicelib.registry.sqs import SqsQueue
-from infra.local.bank import Pushback
+from infra.local.banks.model import Pushback
 from tests.faults.ground import let_time_pass_for_queues
 from tests.faults.pump import Pump
 from tests.faults.world import Reply, World

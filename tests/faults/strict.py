@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -117,26 +118,25 @@ ROWS: tuple[tuple[str, Row], ...] = (
 @contextmanager
 def strict() -> Iterator[None]:
     """While inside, the product's clients meet AWS's rules."""
-    own = clients()
-    hooks: list[tuple[Any, str, Any]] = []
-    for client in our_clients():
-        for operation, row in ROWS:
-            if operation.startswith(client.meta.service_model.service_name + "."):
-                hooks.append((client.meta.events, f"before-call.{operation}", _hook(row, own)))
-    for events, name, hook in hooks:
-        events.register(name, hook)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for operation, row in ROWS:
+        rows[operation].append(row)
+    own, ours = clients(), our_clients()
+
+    def before(model: Any, params: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> Any:
+        for row in rows.get(f"{model.service_model.service_name}.{model.name}", ()):
+            if answer := row({**params, "context": context}, own):
+                return answer
+        return None
+
+    # not `before-call.s3.CopyObject`: the more special name would be called before those who count and choose (`calls`)
+    for client in ours:
+        client.meta.events.register("before-call", before)
     try:
         yield
     finally:
-        for events, name, hook in hooks:
-            events.unregister(name, hook)
-
-
-def _hook(row: Row, own: Clients) -> Callable[..., Any]:
-    def before(params: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> Any:
-        return row({**params, "context": context}, own)
-
-    return before
+        for client in ours:
+            client.meta.events.unregister("before-call", before)
 
 
 def _bytes(body: Any) -> bytes:

@@ -12,6 +12,7 @@ from chalicelib.aws import clients
 from chalicelib.aws.s3 import Bucket
 from chalicelib.register.dynamodb import DynamoRegister
 from chalicelib.register.model import Key, Put
+from tests.faults.calls import watching
 from tests.faults.ground import create_register, moto
 from tests.faults.strict import strict
 
@@ -167,3 +168,11 @@ def test_what_is_right_passes() -> None:
     register = DynamoRegister(table=TABLE, client=clients.dynamodb())
     register.commit(Put(Key("A", "A"), {}))
     register.commit(Put(Key("A", "A"), {"text": "x"}, expects=1))
+
+
+@pytest.mark.usefixtures("as_aws")
+def test_the_shim_comes_after_those_who_count_and_choose() -> None:
+    seen: list[str] = []
+    with watching(before=seen.append), pytest.raises(ClientError):
+        copy_over()
+    assert seen == ["s3.PutObject", "s3.PutObject", "s3.CopyObject"]

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from infra.local.apply import Ground
-from infra.local.bank import BankSimulator, Pushback, Transaction
+from infra.local.banks.aba import AbaBank, Transaction
+from infra.local.banks.model import Pushback
 from infra.local.clients import Clients
 from infra.local.office import KEY_ID, MERCHANT, put_certificates
 from infra.local.trust import TestTrust
@@ -87,7 +88,7 @@ class World:
         self.trust = TestTrust(now=NOON)
         self.roots = self.trust.roots()
         self.office: Office = load_office("kh", demo_fees=True)
-        self.bank = BankSimulator(
+        self.bank = AbaBank(
             merchant_id=MERCHANT, api_key=API_KEY, clock=self.clock, randomness=lambda count: b"\x07" * count
         )
         self.ground: Ground = made.ground
@@ -129,7 +130,14 @@ class World:
 
     def cold(self) -> None:
         """Forget whatever a process remembers between invocations."""
-        self.rooms.move(self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, office=self.office)
+        self.rooms.move(
+            self.environment,
+            clock=self.clock,
+            http=self.bank,
+            issuer_keys=self._jwks,
+            office=self.office,
+            screen=sight,  # screening talks to no store: its own tests show what it does with files
+        )
         if self.broken_by:
             self.broken_by(self.rooms)
 

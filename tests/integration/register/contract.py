@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.contracts.events import AttachmentRemoved, AttachmentReserved, Fact
+from chalicelib.contracts.events import AttachmentRemoved, AttachmentReserved
+from chalicelib.contracts.fact import Fact
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.errors import LostRace
