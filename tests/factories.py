@@ -29,7 +29,7 @@ from chalicelib.payment.rails.config import KeyConfig, KeyRing
 from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
-from infra.local.bank import BankSimulator
+from infra.local.banks.aba import AbaBank
 from infra.local.samples import design_form
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
 
@@ -101,14 +101,14 @@ class Desk:
     bells: RememberedBells = field(default_factory=RememberedBells)
     records: InMemoryBucket = field(init=False)
     in_parts: InMemoryParts = field(init=False)
-    bank: BankSimulator = field(init=False)
+    bank: AbaBank = field(init=False)
     keys: int = 0
 
     def __post_init__(self) -> None:
         self.records = InMemoryBucket("records", quarantine=self.quarantine)
         self.in_parts = InMemoryParts(self.quarantine)
         chance = iter(range(1, 10_000))
-        self.bank = BankSimulator(
+        self.bank = AbaBank(
             merchant_id=MERCHANT,
             api_key=API_KEY,
             clock=self.clock,

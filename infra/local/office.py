@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Self
 
 from infra.local.apply import Ground, apply
-from infra.local.bank import BankSimulator
 from infra.local.bank_page import BankServer
+from infra.local.banks.aba import AbaBank
 from infra.local.clients import ENVIRONMENT, REGION, Clients, clients
 from infra.local.emulator import Emulator, EmulatorFailed, free_port
 from infra.local.issuer import Issuer
@@ -59,7 +59,7 @@ class LocalOffice:
     parameters: Mapping[str, str] = field(default_factory=dict)  # of the template, over those set here
     clients: Clients = field(init=False)
     ground: Ground = field(init=False)
-    bank: BankSimulator = field(init=False)
+    bank: AbaBank = field(init=False)
     bank_url: str = field(init=False)
     issuer: Issuer = field(init=False)
     trust: TestTrust = field(init=False)
@@ -111,7 +111,7 @@ class LocalOffice:
         self._put_secrets()
 
     def _open_doors(self) -> None:
-        self.bank = BankSimulator(
+        self.bank = AbaBank(
             merchant_id=MERCHANT,
             api_key=secrets.token_hex(20),
             clock=lambda: datetime.now(UTC),

@@ -15,8 +15,8 @@ from chalicelib.payment.http import Urllib3Http
 from chalicelib.payment.model import Bill, Delivery, Status
 from chalicelib.payment.rails.aba import AbaConfig, AbaPayWay
 from chalicelib.payment.rails.config import KeyConfig, KeyRing
-from infra.local.bank import BankSimulator
 from infra.local.bank_page import BankServer
+from infra.local.banks.aba import AbaBank
 
 SECRET = "an api key only for tests 0123456789"
 NOW = datetime(2026, 11, 25, 2, 33, 30, tzinfo=UTC)
@@ -51,7 +51,7 @@ def office() -> Iterator[str]:
 
 @pytest.fixture
 def bank() -> Iterator[BankServer]:
-    simulator = BankSimulator(
+    simulator = AbaBank(
         merchant_id="ipoffice", api_key=SECRET, clock=lambda: NOW, randomness=lambda size: b"7" * size
     )
     server = BankServer(simulator).start()

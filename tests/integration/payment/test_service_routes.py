@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local.bank import Fault, Pushback
+from infra.local.banks.model import Fault, Pushback
 from infra.local.filer import Filer
 from tests.faults.pump import Pump
 from tests.faults.world import Moment, World

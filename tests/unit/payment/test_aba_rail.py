@@ -20,7 +20,8 @@ from chalicelib.payment.model import (
 )
 from chalicelib.payment.rails import aba_wire
 from chalicelib.payment.rails.aba import AbaPayWay
-from infra.local.bank import BankSimulator, Fault
+from infra.local.banks.aba import AbaBank
+from infra.local.banks.model import Fault
 from tests.unit.payment.orders import (
     API_KEY,
     CALLBACK,
@@ -37,9 +38,9 @@ parse = json.loads  # `json` is the name of a parameter of `Http.post`
 BILL = Bill(FIRST, Money(DUE, "KHR"))
 
 
-def bank(**changes: Any) -> BankSimulator:
+def bank(**changes: Any) -> AbaBank:
     values: dict[str, Any] = {"merchant_id": MERCHANT, "api_key": API_KEY, "clock": lambda: NOW, "randomness": bytes}
-    return BankSimulator(**{**values, **changes})
+    return AbaBank(**{**values, **changes})
 
 
 class Recording:

@@ -11,8 +11,9 @@ import pytest
 from chalicelib.kernel.money import Money
 from chalicelib.payment.model import Bill, Delivery, Notice, Rejected, Status
 from chalicelib.payment.settle import Apply, Duplicate, Park, settle
-from infra.local.bank import PREFIX, BankSimulator, Fault, Pushback
 from infra.local.bank_page import bank_app
+from infra.local.banks.aba import PREFIX, AbaBank
+from infra.local.banks.model import Fault, Pushback
 from tests.unit.payment.orders import API_KEY, CALLBACK, DUE, FIRST, MERCHANT, NOW, order, rail
 
 BILL = Bill(FIRST, Money(DUE, "KHR"))
@@ -39,18 +40,18 @@ class Hands:
         return self.now
 
 
-def bank(*faults: Fault, clock: Callable[[], datetime] = lambda: NOW, **changes: Any) -> BankSimulator:
-    return BankSimulator(
+def bank(*faults: Fault, clock: Callable[[], datetime] = lambda: NOW, **changes: Any) -> AbaBank:
+    return AbaBank(
         merchant_id=MERCHANT, api_key=API_KEY, clock=clock, randomness=Counting(), faults=set(faults), **changes
     )
 
 
-def issued(simulator: BankSimulator) -> BankSimulator:
+def issued(simulator: AbaBank) -> AbaBank:
     rail().create(BILL, now=simulator.clock(), http=simulator)
     return simulator
 
 
-def paid(*faults: Fault) -> BankSimulator:
+def paid(*faults: Fault) -> AbaBank:
     simulator = bank()
     issued(simulator)
     simulator.faults.update(faults)
@@ -58,7 +59,7 @@ def paid(*faults: Fault) -> BankSimulator:
     return simulator
 
 
-def ask(simulator: BankSimulator) -> Notice:
+def ask(simulator: AbaBank) -> Notice:
     return rail().query(BILL, now=simulator.clock(), http=simulator)
 
 
@@ -181,7 +182,7 @@ def test_case_72_beyond_its_window_the_bank_has_never_heard_of_it() -> None:
     assert (ask(simulator).status, ask(simulator).remark) == (Status.UNKNOWN, "not-found")
 
 
-def call(simulator: BankSimulator, name: str, **fields: Any) -> Any:
+def call(simulator: AbaBank, name: str, **fields: Any) -> Any:
     reply = simulator.post(
         "https://bank.example" + PREFIX + name, json=json.dumps(fields).encode(), headers={}, timeout=1
     )
@@ -202,7 +203,7 @@ def test_a_stale_request_is_refused() -> None:
     assert (told.status, told.remark) == (Status.UNKNOWN, "merchant-profile")
 
 
-def visit(simulator: BankSimulator, method: str = "GET", path: str = "/", body: bytes = b"") -> tuple[str, bytes]:
+def visit(simulator: AbaBank, method: str = "GET", path: str = "/", body: bytes = b"") -> tuple[str, bytes]:
     said: list[str] = []
 
     def start(status: str, *_: object) -> Callable[[bytes], object]:

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.payment import khqr
-from infra.local.bank import BankSimulator
-from tests.unit.payment.orders import API_KEY, EXPIRES, FIRST, MERCHANT, NOW
+from infra.local.banks.qr import dynamic
+from infra.local.banks.till import Payment
+from tests.unit.payment.orders import EXPIRES, FIRST, MERCHANT, NOW
 from tests.unit.payment.vectors import vectors
 
-BANK = BankSimulator(merchant_id=MERCHANT, api_key=API_KEY, clock=lambda: NOW, randomness=bytes)
-QR = BANK._qr(FIRST, Decimal(320_000), "KHR", NOW, EXPIRES)
+QR = dynamic(
+    Payment(FIRST, Decimal(320_000), "KHR", NOW, EXPIRES), account="ipoffice@abaa", bank="ABA Bank", merchant=MERCHANT
+)
 
 
 def closed(body: str) -> str:

@@ -14,7 +14,7 @@ from chalicelib.payment.fees import FeeUnknown
 from chalicelib.payment.model import CreateRefused, Order
 from chalicelib.payment.orders import ASK, OpenedOrder, ask_key, reference_key
 from chalicelib.register.model import order as order_stream
-from infra.local.bank import Fault
+from infra.local.banks.model import Fault
 from infra.local.samples import patent_form
 from tests.factories import ANNA, BOPHA, Desk, asking
 

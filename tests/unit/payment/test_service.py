@@ -13,7 +13,7 @@ from chalicelib.payment.schedule import MIN_INTERVAL
 from chalicelib.payment.service import LISTENING
 from chalicelib.register.model import Key, Put
 from chalicelib.register.model import order as order_stream
-from infra.local.bank import Fault, Pushback
+from infra.local.banks.model import Fault, Pushback
 from tests.factories import ANNA, CALLBACK, Desk, asking, lose
 
 

@@ -1,12 +1,9 @@
-"""A bank to try the office out with: ABA PayWay's QR, check and close calls and its pushback, on one machine.
+"""ABA PayWay on one machine: QR, the bank's page, check, detail, list, close, refund, and the pushback.
 
-It is written from the rail's description and shares no code with our adapter, so that a mistake there does not cancel
-out here. It checks hashes and answers with the bank's own codes. Clock and randomness are given. What a bank does wrong
-on a bad day are `Fault`s, switched on by a test or on the page (`bank_page.py`). No money, no real bank, loopback only.
+It checks hashes and answers with the bank's own codes, each call with its own.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -15,52 +12,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from chalicelib.payment.model import HttpFailed, HttpReply
+from chalicelib.payment.model import Form, HttpFailed, HttpReply
+from infra.local.banks.model import LATE, Fault, Pushback, bad_day, json_reply, other, step
+from infra.local.banks.qr import dynamic
 
 PREFIX = "/api/payment-gateway/v1/payments/"
 PHNOM_PENH = timezone(timedelta(hours=7))
 CHECK_WINDOW = timedelta(days=7)
 REQUEST_AGE = timedelta(minutes=10)
-LATE = timedelta(minutes=2)
+DATE = "%Y-%m-%d %H:%M:%S"
 
 QR_ORDER = [
     *("req_time", "merchant_id", "tran_id", "amount", "items", "first_name", "last_name", "email", "phone"),
     *("purchase_type", "payment_option", "callback_url", "return_deeplink", "currency", "custom_fields"),
     *("return_params", "payout", "lifetime", "qr_image_template"),
 ]
+PURCHASE_ORDER = [
+    *("req_time", "merchant_id", "tran_id", "amount", "items", "shipping", "firstname", "lastname", "email", "phone"),
+    *("type", "payment_option", "return_url", "cancel_url", "continue_success_url", "return_deeplink", "currency"),
+    *("custom_fields", "return_params", "payout", "lifetime", "additional_params", "google_pay_token"),
+    "skip_success_page",
+]
 SHORT_ORDER = ["req_time", "merchant_id", "tran_id"]
-
-
-class Fault(StrEnum):
-    """What may go wrong at a bank."""
-
-    NO_CALLBACK = "no-callback"
-    CALLBACK_TWICE = "callback-twice"
-    CALLBACK_EARLY = "callback-early"  # before the answer to generate-qr, so before the caller can have stored anything
-    CALLBACK_LATE = "callback-late"
-    BAD_SIGNATURE = "bad-signature"
-    SHORT_AMOUNT = "short-amount"
-    WRONG_CURRENCY = "wrong-currency"
-    PRE_AUTH = "pre-auth"
-    THROTTLED = "throttled"
-    BROKEN = "broken"
-    TIMEOUT_AFTER_SUCCESS = "timeout-after-success"
-    HTML_PAGE = "html-page"
-    OTHER_TRANSACTION = "other-transaction"
-
-
-@dataclass(frozen=True, slots=True)
-class Pushback:
-    """One notification on its way."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    due_at: datetime
+LIST_ORDER = [
+    *("req_time", "merchant_id", "from_date", "to_date", "from_amount", "to_amount", "status", "page", "pagination"),
+]
 
 
 @dataclass(slots=True)
@@ -82,15 +61,15 @@ class Transaction:
 
 
 @dataclass(kw_only=True)
-class BankSimulator:
+class AbaBank:
     """The bank. `post` makes it an `Http` that needs no socket. `deliver` carries pushbacks at once; without it they
     wait in `waiting` for `take_due`."""
 
+    name: ClassVar[str] = "ABA"
     merchant_id: str
     api_key: str
     clock: Callable[[], datetime]
     randomness: Callable[[int], bytes]
-    merchant_name: str = "IP OFFICE"
     deliver: Callable[[Pushback], None] | None = None
     faults: set[Fault] = field(default_factory=set)
     transactions: dict[str, Transaction] = field(default_factory=dict)
@@ -99,6 +78,21 @@ class BankSimulator:
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     # -- the bank's interface
+
+    def hears(self, path: str) -> bool:
+        """Its calls."""
+        return path.startswith(PREFIX)
+
+    def takes_form(self, path: str) -> bool:
+        """The payment page, within its calls."""
+        return path == PREFIX + "purchase"
+
+    def enter(self, form: Form) -> Transaction:
+        """The payer's browser posts the form of the bank's page."""
+        fields = dict(form.fields)
+        if not self._signed(PURCHASE_ORDER, fields):
+            raise ValueError("Wrong hash")
+        return self._take(fields, fields["return_url"])
 
     def post(
         self,
@@ -114,15 +108,17 @@ class BankSimulator:
             raise HttpFailed("no answer: timed out")
         return reply
 
-    def answer(self, path: str, raw: bytes) -> HttpReply | None:
+    def answer(self, path: str, raw: bytes, headers: Mapping[str, str] | None = None) -> HttpReply | None:  # noqa: ARG002
         """The answer to one call; None: the bank did its work, but the answer is lost."""
-        if Fault.THROTTLED in self.faults:
-            return _json(429, {"status": {"code": 429, "message": "Reach request limit"}})
-        if Fault.BROKEN in self.faults:
-            return HttpReply(502, {"content-type": "text/plain"}, b"Bad Gateway")
-        if Fault.HTML_PAGE in self.faults:
-            return HttpReply(200, {"content-type": "text/html"}, b"<!doctype html><title>Maintenance</title>")
-        calls = {"generate-qr": self._generate, "check-transaction-2": self._check, "close-transaction": self._close}
+        if (bad := bad_day(self.faults)) is not None:
+            return bad
+        calls = {
+            "generate-qr": self._generate,
+            "check-transaction-2": self._check,
+            "transaction-detail": self._detail,
+            "transaction-list-2": self._list,
+            "close-transaction": self._close,
+        }
         call = path.removeprefix(PREFIX)
         if not path.startswith(PREFIX) or call not in calls:
             return HttpReply(404, {"content-type": "text/plain"}, b"Not Found")
@@ -144,21 +140,10 @@ class BankSimulator:
         refusal = self._refuse(fields)
         if refusal is not None:
             return refusal
-        now, tran_id, currency = self.clock(), fields["tran_id"], fields["currency"]
-        amount = Decimal(fields["amount"])
-        expires = now + timedelta(minutes=int(fields["lifetime"]))
-        transaction = Transaction(
-            tran_id=tran_id,
-            amount=amount,
-            currency=currency,
-            callback_url=base64.b64decode(fields.get("callback_url", "")).decode(),
-            return_params=fields.get("return_params", ""),
-            qr=self._qr(tran_id, amount, currency, now, expires),
-            created_at=now,
-            expires_at=expires,
-        )
-        self.transactions[tran_id] = transaction
-        return _json(
+        transaction = self._take(fields, fields.get("callback_url", ""))
+        transaction.qr = dynamic(transaction, account="ipoffice@abaa", bank="ABA Bank", merchant=self.merchant_id)
+        amount, currency, tran_id = transaction.amount, transaction.currency, transaction.tran_id
+        return json_reply(
             200,
             {
                 "status": {"code": "0", "message": "Success", "trace_id": self.randomness(8).hex()},
@@ -169,6 +154,21 @@ class BankSimulator:
                 "abapay_deeplink": "abamobilebank://ababank.com?type=payway&qrcode=" + tran_id,
             },
         )
+
+    def _take(self, fields: Mapping[str, str], callback: str) -> Transaction:
+        now = self.clock()
+        transaction = Transaction(
+            tran_id=fields["tran_id"],
+            amount=Decimal(fields["amount"]),
+            currency=fields["currency"],
+            callback_url=base64.b64decode(callback).decode(),
+            return_params=fields.get("return_params", ""),
+            qr="",
+            created_at=now,
+            expires_at=now + timedelta(minutes=int(fields["lifetime"])),
+        )
+        self.transactions[transaction.tran_id] = transaction
+        return transaction
 
     def _refuse(self, fields: Mapping[str, str]) -> HttpReply | None:
         tran_id, currency, amount = fields.get("tran_id", ""), fields.get("currency"), fields.get("amount", "")
@@ -199,7 +199,7 @@ class BankSimulator:
         if transaction is None or self.clock() - transaction.created_at > CHECK_WINDOW:
             return _error(6, "Transaction not found")
         tran_id = "TR-ANOTHER-ONE" if Fault.OTHER_TRANSACTION in self.faults else transaction.tran_id
-        return _json(
+        return json_reply(
             200,
             {
                 "data": self._data(transaction),
@@ -207,14 +207,55 @@ class BankSimulator:
             },
         )
 
+    def _detail(self, fields: Mapping[str, str]) -> HttpReply:
+        if not self._signed(SHORT_ORDER, fields):
+            return _error(5, "Wrong hash")
+        if fields.get("merchant_id") != self.merchant_id or self._stale(fields):
+            return _error(8, "Invalid merchant profile")
+        transaction = self.transactions.get(fields["tran_id"])
+        if transaction is None:
+            return _error(6, "Transaction not found")
+        own = {"code": "00", "message": "Success!", "tran_id": self.randomness(8).hex()}
+        return json_reply(200, {"data": self._row(transaction), "status": own})
+
+    def _list(self, fields: Mapping[str, str]) -> HttpReply:
+        if not self._signed(LIST_ORDER, fields):
+            return _error(1, "Wrong hash")
+        if fields.get("merchant_id") != self.merchant_id or self._stale(fields):
+            return _error(8, "Invalid merchant profile")
+        first, last = (
+            datetime.strptime(fields[name], DATE).replace(tzinfo=PHNOM_PENH) for name in ("from_date", "to_date")
+        )
+        if last - first > timedelta(days=3):
+            return _error(11, "Internal server error")
+        wanted = fields.get("status", "").split(",")
+        rows = [
+            self._row(one)
+            for one in self.transactions.values()
+            if first <= one.created_at <= last and (wanted == [""] or one.status in wanted)
+        ]
+        size = min(int(fields.get("pagination", "40")), 1000)
+        start = (int(fields.get("page", "1")) - 1) * size
+        own = {"code": "00", "message": "Success!", "tran_id": self.randomness(8).hex()}
+        page = {"page": fields.get("page", "1"), "pagination": str(size)}
+        return json_reply(200, {"data": rows[start : start + size], **page, "status": own})
+
+    def _row(self, transaction: Transaction) -> dict[str, Any]:
+        named = "TR-ANOTHER-ONE" if Fault.OTHER_TRANSACTION in self.faults else transaction.tran_id
+        more = {
+            "transaction_id": named,
+            "original_currency": transaction.currency,
+            "bank_ref": f"100FT{transaction.apv}",
+        }
+        return {**self._data(transaction), **more}
+
     def _data(self, transaction: Transaction) -> dict[str, Any]:
         codes = {"APPROVED": 0, "PRE-AUTH": 0, "PENDING": 2, "DECLINED": 3, "REFUNDED": 4, "CANCELLED": 7}
         took = transaction.status in ("APPROVED", "PRE-AUTH", "REFUNDED")
-        short = Fault.SHORT_AMOUNT in self.faults and took
-        step = Decimal(1) if transaction.currency == "KHR" else Decimal("0.01")
-        other = {"KHR": "USD", "USD": "KHR"}[transaction.currency]
-        amount = transaction.amount - (step if short else 0)
-        currency = other if Fault.WRONG_CURRENCY in self.faults else transaction.currency
+        least = step(transaction.currency) if took else Decimal(0)
+        amount = transaction.amount - least * (Fault.SHORT_AMOUNT in self.faults)
+        amount += least * (Fault.OVER_AMOUNT in self.faults)
+        currency = other(transaction.currency) if Fault.WRONG_CURRENCY in self.faults else transaction.currency
         return {
             "payment_status_code": codes[transaction.status],
             "total_amount": _number(amount, transaction.currency),
@@ -225,7 +266,7 @@ class BankSimulator:
             "payment_currency": currency if took else "",
             "apv": transaction.apv,
             "payment_status": transaction.status,
-            "transaction_date": transaction.created_at.astimezone(PHNOM_PENH).strftime("%Y-%m-%d %H:%M:%S"),
+            "transaction_date": transaction.created_at.astimezone(PHNOM_PENH).strftime(DATE),
         }
 
     def _close(self, fields: Mapping[str, str]) -> HttpReply:
@@ -238,7 +279,7 @@ class BankSimulator:
             return _error(5, "Transaction not found")
         if transaction.status == "PENDING":
             transaction.status = "CANCELLED"
-        return _json(200, {"status": {"code": "00", "message": "Success!", "tran_id": transaction.tran_id}})
+        return json_reply(200, {"status": {"code": "00", "message": "Success!", "tran_id": transaction.tran_id}})
 
     # -- the payer
 
@@ -246,11 +287,12 @@ class BankSimulator:
         """Somebody scans the QR and pays. False: the bank turned it away (closed or expired), without a word."""
         with self.lock:
             transaction = self.transactions[tran_id]
-            if transaction.status == "CANCELLED" or self.clock() > transaction.expires_at:
+            late = self.clock() > transaction.expires_at and Fault.TAKES_LATE not in self.faults
+            if transaction.status == "CANCELLED" or late:
                 return False
             transaction.status = "PRE-AUTH" if Fault.PRE_AUTH in self.faults else "APPROVED"
             transaction.apv = f"{int.from_bytes(self.randomness(4), 'big') % 1_000_000:06d}"
-            transaction.payments += 1
+            transaction.payments += 2 if Fault.PAID_TWICE in self.faults else 1
             pushbacks = self._pushbacks(transaction)
         for pushback in pushbacks:
             if self.deliver is not None and pushback.due_at <= self.clock():
@@ -271,6 +313,11 @@ class BankSimulator:
         with self.lock:
             now = self.clock()
             return tuple(one for one in self.transactions.values() if one.status == "PENDING" and now <= one.expires_at)
+
+    def done_payments(self) -> tuple[Transaction, ...]:
+        """What was paid, given back or closed, oldest first."""
+        with self.lock:
+            return tuple(one for one in self.transactions.values() if one.status != "PENDING")
 
     def take_due(self) -> tuple[Pushback, ...]:
         """Pushbacks whose time has come; each is handed out once, as the bank posts it once."""
@@ -309,32 +356,6 @@ class BankSimulator:
             return True
         return abs(self.clock() - asked) > REQUEST_AGE
 
-    def _qr(self, tran_id: str, amount: Decimal, currency: str, now: datetime, expires: datetime) -> str:
-        merchant = _tlv("00", "ipoffice@abaa") + _tlv("01", self.merchant_id) + _tlv("02", "ABA Bank")
-        text = (
-            _tlv("00", "01")
-            + _tlv("01", "12")
-            + _tlv("30", merchant)
-            + _tlv("52", "9399")
-            + _tlv("53", {"KHR": "116", "USD": "840"}[currency])
-            + _tlv("54", str(amount))
-            + _tlv("58", "KH")
-            + _tlv("59", self.merchant_name[:25])
-            + _tlv("60", "PHNOM PENH")
-            + _tlv("62", _tlv("01", tran_id))
-            + _tlv("99", _tlv("00", _milliseconds(now)) + _tlv("01", _milliseconds(expires)))
-            + "6304"
-        )
-        return text + f"{binascii.crc_hqx(text.encode(), 0xFFFF):04X}"
-
-
-def _tlv(tag: str, value: str) -> str:
-    return f"{tag}{len(value):02d}{value}"
-
-
-def _milliseconds(moment: datetime) -> str:
-    return str(int(moment.timestamp() * 1000))
-
 
 def _mac(key: str, text: str) -> str:
     return base64.b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha512).digest()).decode()
@@ -345,9 +366,5 @@ def _number(amount: Decimal, currency: str) -> int | float:
     return int(amount) if currency == "KHR" else float(amount)
 
 
-def _json(status: int, body: Mapping[str, Any]) -> HttpReply:
-    return HttpReply(status, {"content-type": "application/json"}, json.dumps(body).encode())
-
-
 def _error(code: int, message: str, *, status: int = 200) -> HttpReply:
-    return _json(status, {"status": {"code": code, "message": message}})
+    return json_reply(status, {"status": {"code": code, "message": message}})
