@@ -130,14 +130,7 @@ class World:
 
     def cold(self) -> None:
         """Forget whatever a process remembers between invocations."""
-        self.rooms.move(
-            self.environment,
-            clock=self.clock,
-            http=self.bank,
-            issuer_keys=self._jwks,
-            office=self.office,
-            screen=sight,  # screening talks to no store: its own tests show what it does with files
-        )
+        self.rooms.move(self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, office=self.office)
         if self.broken_by:
             self.broken_by(self.rooms)
 
