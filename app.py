@@ -14,6 +14,7 @@ from chalicelib.attachments import routes as attachment_routes
 from chalicelib.attachments.notices import arrivals
 from chalicelib.filing import routes as filing_routes
 from chalicelib.payment import routes as payment_routes
+from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
 from chalicelib.signing import routes as signing_routes
 from chalicelib.wiring import Rooms, subject
@@ -43,6 +44,7 @@ def take_custody(event: SQSEvent) -> None:
 
 # 3 verify: orders and the banks' doorbell; ask the bank; credit the filing
 app.register_blueprint(payment_routes.build(rooms))
+app.register_blueprint(routes_desk.build(rooms))
 
 
 @app.on_sqs_message(queue="bells", batch_size=1)
@@ -54,6 +56,8 @@ def ask_bank(event: SQSEvent) -> None:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def ask_due(event: object) -> None:
     rooms.ask_due()
+    rooms.take_lines()
+    rooms.reconcile_day.yesterday()
 
 
 @app.on_sqs_message(queue="credits.fifo", batch_size=1)

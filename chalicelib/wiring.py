@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     from chalicelib.filing.drafts import Drafts
     from chalicelib.filing.submission import Submit
     from chalicelib.filing.view import Filings
+    from chalicelib.payment.daily import ReconcileDay
+    from chalicelib.payment.desk import CaseDesk
     from chalicelib.payment.model import Http, Rail
     from chalicelib.payment.orders import Orders
     from chalicelib.payment.rails.config import RailConfig
     from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
     from chalicelib.payment.sqs import SqsBells
+    from chalicelib.payment.statements.loading import LoadStatement
+    from chalicelib.payment.statements.taking import TakeLines
     from chalicelib.registry.service import HandOver
     from chalicelib.relay.service import Relay
     from chalicelib.signing.receipts import SignedReceipts
@@ -229,6 +233,11 @@ class Rooms:
         return {name: config.query_window_days for name, config in self.rail_configs.items()}
 
     @property
+    def payees(self) -> Mapping[str, frozenset[str]]:
+        """Our accounts on each rail."""
+        return {name: frozenset(config.payee_accounts) for name, config in self.rail_configs.items()}
+
+    @property
     def orders(self) -> "Orders":
         from chalicelib.payment.orders import Orders
 
@@ -255,7 +264,7 @@ class Rooms:
             register=self.register,
             rails=self.rails,
             windows=self.windows,
-            payees={name: frozenset(config.payee_accounts) for name, config in self.rail_configs.items()},
+            payees=self.payees,
             http=self.http,
             bells=self.bells,
             clock=self.clock,
@@ -272,6 +281,40 @@ class Rooms:
         from chalicelib.payment.service import CreditFiling
 
         return CreditFiling(register=self.register, clock=self.clock)
+
+    @cached_property
+    def load_statement(self) -> "LoadStatement":
+        from chalicelib.payment.statements.loading import LoadStatement
+
+        return LoadStatement(register=self.register, office=self.office, clock=self.clock)
+
+    @cached_property
+    def take_lines(self) -> "TakeLines":
+        from chalicelib.payment.statements.taking import TakeLines
+
+        return TakeLines(
+            register=self.register, waiting=self.register, office=self.office, payees=self.payees, clock=self.clock
+        )
+
+    @property
+    def reconcile_day(self) -> "ReconcileDay":
+        from chalicelib.payment.daily import ReconcileDay
+
+        return ReconcileDay(
+            register=self.register,
+            waiting=self.register,
+            office=self.office,
+            rails=self.rails,
+            payees=self.payees,
+            http=self.http,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def case_desk(self) -> "CaseDesk":
+        from chalicelib.payment.desk import CaseDesk
+
+        return CaseDesk(register=self.register, waiting=self.register, clock=self.clock)
 
     # ------------------------------------------------------------------ 4 seal
 

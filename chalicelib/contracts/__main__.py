@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.contracts.envelope import Envelope
-from chalicelib.contracts.events import FACTS, Fact
+from chalicelib.contracts.events import FACTS
+from chalicelib.contracts.fact import Fact
 
 ROOT = Path(__file__).resolve().parents[2] / "schemas" / "events"
 BASE = "urn:tra:schema:"

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.contracts.events import FACTS, Sha256, Stamp
+from chalicelib.contracts.events import FACTS
+from chalicelib.contracts.fact import Sha256, Stamp
 from chalicelib.kernel.digest import canonical
 
 Stream = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,20}#[0-9A-Z]{26}$")]

@@ -5,35 +5,25 @@ file name can get in (invariant I13, `tests/architecture`). Within a major versi
 A reader ignores fields it does not know and refuses a missing one (`read`).
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.kernel import clock, digest, ids
-
-Id = Annotated[str, StringConstraints(pattern=ids.PATTERN)]
-Sha256 = Annotated[str, StringConstraints(pattern=digest.PATTERN)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
-Stamp = Annotated[str, StringConstraints(pattern=clock.PATTERN)]
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Number = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9/.-]{0,39}$")]
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")]
-MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Key = Annotated[str, StringConstraints(pattern=r"^filings/[A-Za-z0-9./_-]{1,200}$")]
-Count = Annotated[int, Field(ge=0)]
-
-
-class Fact(BaseModel):
-    """Root of all facts. `TYPE` is the CloudEvents type; the class name is the entry's type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    TYPE: ClassVar[str]
-    SCHEMA: ClassVar[int] = 1
-
-    def to_data(self) -> dict[str, Any]:
-        """Plain JSON values; absent optional fields are left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+from chalicelib.contracts import cases  # noqa: F401 - its facts are facts like these: `FACTS` finds them
+from chalicelib.contracts.fact import (
+    Code,
+    Count,
+    Currency,
+    Day,
+    Fact,
+    Id,
+    Key,
+    MediaType,
+    Number,
+    Reference,
+    Sha256,
+    Stamp,
+)
 
 
 class AttachmentReserved(Fact):
@@ -241,6 +231,7 @@ class PaymentVerified(Fact):
     demo: bool = False
     statement: Id | None = None  # the bank's statement said so, not its answer
     case: Id | None = None  # two persons decided that parked money pays the order
+    counted_as: Reference | None = None  # money that was parked for want of its time, which the bank's answer shows
     joined: tuple[Reference, ...] = ()  # further bank transactions that pay it together with `bank_ref`
 
 
@@ -273,153 +264,6 @@ class PaymentConfirmed(Fact):
     asked_at: Stamp
     evidence_sha256: Sha256
     statement: Id | None = None
-
-
-class CaseOpened(Fact):
-    """Something about money that a person has to look at; `owner` is the role that must."""
-
-    TYPE = "int.tra.case.opened.v1"
-    reason: Code
-    owner: Code
-    order: Id | None = None
-    reference: Reference | None = None
-    rail: Code | None = None
-    bank_ref: Reference | None = None
-    amount: Count | None = None
-    currency: Currency | None = None
-    statement: Id | None = None
-    line: Count | None = None
-    day: Day | None = None
-    evidence_sha256: Sha256 | None = None
-
-
-Decision = Literal["apply", "refund", "dismiss"]
-
-
-class CaseDecisionProposed(Fact):
-    """One person says what should become of it. `joined` are other cases whose money pays the order together with
-    this one's."""
-
-    TYPE = "int.tra.case.decision-proposed.v1"
-    decision: Decision
-    ground: Code
-    amount: Count | None = None
-    joined: tuple[Id, ...] = ()
-
-
-class CaseProposalRejected(Fact):
-    """Another person disagreed: the case is open again."""
-
-    TYPE = "int.tra.case.proposal-rejected.v1"
-    decision: Decision
-
-
-class CaseDecided(Fact):
-    """What shall become of it; by another person than `proposed_by` where money came, leaves, or moves a filing."""
-
-    TYPE = "int.tra.case.decided.v1"
-    decision: Decision
-    proposed_by: Annotated[str, StringConstraints(pattern=r"^account:[a-z0-9_-]{1,64}$")]
-
-
-class RefundRequested(Fact):
-    """Money shall go back to who paid it."""
-
-    TYPE = "int.tra.refund.requested.v1"
-    order: Id | None = None
-    reference: Reference | None = None
-    rail: Code | None = None
-    bank_ref: Reference | None = None
-    amount: Annotated[int, Field(ge=1)]
-    currency: Currency
-
-
-class CaseClosed(Fact):
-    """Nothing is left to do. `bank_ref` names the movement by which money went back, if any did; `by_case` the case that
-    took this one's money along."""
-
-    TYPE = "int.tra.case.closed.v1"
-    decision: Decision
-    bank_ref: Reference | None = None
-    by_case: Id | None = None
-
-
-class StatementRecord(BaseModel):
-    """One line of a statement as recorded: no names, no texts. `n` counts from 1 in the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    n: Annotated[int, Field(ge=1)]
-    day: Day
-    amount: Count
-    direction: Literal["in", "out"]
-    status: Literal["booked", "pending", "reversal"]
-    kind: Literal["payment", "fee", "payout", "other"]
-    bank_ref: Reference
-    reference: Reference | None = None
-    sha256: Sha256
-
-
-class StatementLoaded(Fact):
-    """A bank's statement of one account was taken in, checked against its own sums and against the one before it.
-    Balances are signed minor units."""
-
-    TYPE = "int.tra.statement.loaded.v1"
-    file_sha256: Sha256
-    part: Annotated[int, Field(ge=1)] = 1
-    account: Code
-    currency: Currency
-    first: Day
-    last: Day
-    sequence: Count | None = None
-    opening: int | None = None
-    closing: int | None = None
-    lines: Count
-    known_before: Count = 0
-
-
-class StatementLinesRecorded(Fact):
-    """The next lines of a statement."""
-
-    TYPE = "int.tra.statement.lines-recorded.v1"
-    lines: tuple[StatementRecord, ...]
-
-
-class StatementRefused(Fact):
-    """A file that contradicts itself or what was loaded before; nothing of it counts."""
-
-    TYPE = "int.tra.statement.refused.v1"
-    file_sha256: Sha256
-    account: Code
-    reason: Code
-
-
-class StatementApplied(Fact):
-    """Every line of it was looked at: orders settled, payments borne out, cases opened."""
-
-    TYPE = "int.tra.statement.applied.v1"
-    lines: Count
-
-
-class Tally(BaseModel):
-    """How many, and how much in minor units, of one class at one bank in one currency."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    bank: Code
-    currency: Currency
-    result: Code
-    count: Count
-    amount: Count
-
-
-class DayReconciled(Fact):
-    """Ledger, banks' lists and statements of one day were held against each other."""
-
-    TYPE = "int.tra.reconciliation.day-reconciled.v1"
-    day: Day
-    report_sha256: Sha256
-    rows: Count
-    cases: Count
-    tallies: tuple[Tally, ...]
 
 
 FACTS: dict[str, type[Fact]] = {fact.__name__: fact for fact in Fact.__subclasses__()}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chalicelib.offices.banks import Banks
 from chalicelib.offices.fees import FeeSchedule
 from chalicelib.offices.uploads import ImageProfile, UploadLimits
 
@@ -142,6 +143,7 @@ class Office(_Data):
     letters: Mapping[str, LetterTexts]
     messages: Mapping[str, Mapping[str, tuple[str, str]]] = {}  # code → language → (what is wrong, what to do)
     fees: FeeSchedule
+    banks: Banks = Banks()
 
     def kind(self, code: str) -> Kind | None:
         """The kind with this code."""

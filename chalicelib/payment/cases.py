@@ -10,24 +10,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contracts.events import (
+from chalicelib.contracts.cases import (
     CaseClosed,
     CaseDecided,
     CaseDecisionProposed,
     CaseOpened,
     CaseProposalRejected,
-    PaymentParked,
     RefundRequested,
 )
+from chalicelib.contracts.events import PaymentParked
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import parse_stamp, stamp
 from chalicelib.kernel.errors import Corrupt
-from chalicelib.register.model import Entry, Key, Operation, Put, StreamId, begin, case
+from chalicelib.register.model import Delete, Entry, Key, Operation, Put, Stream, StreamId, begin, case
 
 OWNER = "finance"  # the role whose they are
 OPEN = "CASE"  # value of `due` while a case is not closed
 GOING_BACK = ("refunded", "part-refunded", "reversed")  # the money of such a case is not with us
-PAYABLE = ("late", "time-unknown", "overpaid", "underpaid", "no-bank-reference")  # may pay the order if persons say so
+NOT_WITH_US = (*GOING_BACK, "refund-wanted", "fee", "money-out", "reversal", "ours-only")
+NAMELESS = "unmatched"  # money on a statement without a reference of ours: not in the ledger yet
+PAYABLE = ("late", "time-unknown", "overpaid", "underpaid", "no-bank-reference", NAMELESS)  # if two persons say so
 
 
 def case_of(what: str) -> Key:
@@ -49,6 +51,12 @@ def opening(what: str, fact: CaseOpened, *, by: str, at: datetime) -> tuple[Oper
         Put(case_of(what), {"stream": str(case(identifier))}),
         Put(open_key(identifier), {"due": OPEN, "due_at": stamp(at)}),
     )
+
+
+def off_the_list(stream: Stream) -> tuple[Operation, ...]:
+    """With the entry that closes the case."""
+    item = stream.items.get("OPEN")
+    return (Delete(item.key, expects=item.version),) if item else ()
 
 
 def about(parked: PaymentParked, order: StreamId) -> CaseOpened:
@@ -84,9 +92,7 @@ class Case:
     @property
     def holds_money(self) -> bool:
         """Whether money came that is with us and not in an order: it may not just be kept."""
-        return (
-            bool(self.opened.amount) and self.opened.reason not in GOING_BACK and self.opened.reason != "refund-wanted"
-        )
+        return bool(self.opened.amount) and self.opened.reason not in NOT_WITH_US
 
     def age_days(self, now: datetime) -> int:
         """For how many whole days it has stood."""

@@ -6,10 +6,12 @@ its day (UTC), for the reconciliation. Money that goes back has a row for each a
 
 from datetime import UTC, datetime
 
+from chalicelib.contracts.cases import CaseClosed
+from chalicelib.contracts.events import PaymentConfirmed, PaymentVerified
 from chalicelib.kernel.clock import stamp
-from chalicelib.payment.cases import GOING_BACK, about, opening
+from chalicelib.payment.cases import GOING_BACK, about, case_of, off_the_list, opening
 from chalicelib.payment.settle import Apply, Confirm, Park
-from chalicelib.register.model import Key, Operation, Put, Register, Stream
+from chalicelib.register.model import Key, Operation, Put, Register, Stream, StreamId
 
 Counting = Apply | Confirm | Park
 
@@ -21,15 +23,15 @@ def day_list(at: datetime) -> str:
 
 def once_key(verdict: Counting) -> Key:
     """The row by which a bank transaction counts once."""
-    fact = verdict.fact
-    going = isinstance(verdict, Park) and verdict.reason in GOING_BACK
-    return Key(f"BANKTX#{fact.rail}#{fact.bank_ref}" + (f"#{fact_suffix(verdict)}" if going else ""), "BANKTX")
+    fact, suffix = verdict.fact, ""
+    if isinstance(verdict, Park) and verdict.reason in GOING_BACK:
+        suffix = f"#{verdict.reason}#{verdict.fact.amount}"
+    return Key(f"BANKTX#{fact.rail}#{fact.bank_ref}{suffix}", "BANKTX")
 
 
-def fact_suffix(verdict: Counting) -> str:
-    """What tells money going back from the money that came."""
-    reason = verdict.reason if isinstance(verdict, Park) else ""
-    return f"{reason}#{verdict.fact.amount}"
+def counted(once: Key, stream: Stream, reference: str, at: datetime) -> Put:
+    """The once-row of a movement that was counted on an order's stream."""
+    return Put(once, {"stream": str(stream.id), "reference": reference, "due": day_list(at), "due_at": stamp(at)})
 
 
 def entered(
@@ -39,14 +41,40 @@ def entered(
     once = once_key(verdict)
     if register.item(once) is not None:
         return None
-    row = {
-        "stream": str(stream.id),
-        "reference": verdict.fact.reference,
-        "due": day_list(at),
-        "due_at": stamp(at),
-    }
-    operations: tuple[Operation, ...] = (stream.append(verdict.fact, by=by, at=at), Put(once, row))
+    closing: tuple[Operation, ...] = ()
+    if isinstance(verdict, Apply) and verdict.fact.counted_as is not None:
+        found = _parked_as(register, verdict.fact)
+        if found is None:  # two persons decided otherwise meanwhile: it only bears the parked money out
+            verdict = Confirm(_only_confirmed(verdict.fact))
+        else:
+            closing = (found.append(CaseClosed(decision="apply"), by=by, at=at), *off_the_list(found))
+    operations: tuple[Operation, ...] = (
+        stream.append(verdict.fact, by=by, at=at),
+        counted(once, stream, verdict.fact.reference, at),
+        *closing,
+    )
     if isinstance(verdict, Park):
         what = once.pk.removeprefix("BANKTX#")
         operations += opening(f"money#{what}", about(verdict.fact, stream.id), by=by, at=at)
     return operations
+
+
+def _parked_as(register: Register, fact: PaymentVerified) -> Stream | None:
+    """The case of the parked money that this payment is, if nothing was decided of it."""
+    lookup = register.item(case_of(f"money#{fact.rail}#{fact.counted_as}"))
+    found = register.load(StreamId.parse(str(lookup.attributes["stream"]))) if lookup else None
+    return found if found is not None and found.head.status in ("open", "proposed") else None
+
+
+def _only_confirmed(fact: PaymentVerified) -> PaymentConfirmed:
+    return PaymentConfirmed(
+        reference=fact.reference,
+        rail=fact.rail,
+        bank_ref=fact.bank_ref,
+        counted_as=fact.counted_as or "",
+        amount=fact.amount,
+        currency=fact.currency,
+        asked_at=fact.asked_at,
+        evidence_sha256=fact.evidence_sha256,
+        statement=fact.statement,
+    )

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from chalicelib.contracts.events import (
     AttemptIssued,
     AttemptOpened,
-    Fact,
     Line,
     OrderOpened,
     PaymentConfirmed,
@@ -22,6 +21,7 @@ from chalicelib.contracts.events import (
     PaymentVerified,
     read,
 )
+from chalicelib.contracts.fact import Fact
 from chalicelib.kernel.clock import parse_stamp
 from chalicelib.kernel.errors import Corrupt, TraError, Unavailable
 from chalicelib.kernel.money import Money

@@ -72,6 +72,20 @@ class Orders:
     http: Http
     clock: Clock
 
+    def today(self) -> date:
+        """The day on the office's calendar."""
+        return local(self.clock(), self.office.time_zone).date()
+
+    def calculate(self, facts: FilingFacts) -> Quote:
+        """What would be due for such an application: the same lines as an order would have. Invalid for a kind or route
+        that the office does not have, FeeUnknown where its schedule has no amount."""
+        kind = self.office.kind(facts.kind)
+        if kind is None:
+            raise Invalid.because("kind.unknown", "/kind", kinds=", ".join(one.code for one in self.office.kinds))
+        if kind.route(facts.route) is None:
+            raise Invalid.because("route.unknown", "/route", route=facts.route)
+        return quote(self.office.fees, facts)
+
     def quote(self, account: str, filing_id: str) -> Quote:
         """What is due for a draft if it were filed now, or for a filing by its day."""
         stream = self._filing(account, filing_id)
@@ -79,11 +93,10 @@ class Orders:
         if submitted:
             return quote(self.office.fees, _facts(submitted))
         form = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes).form
-        today = local(self.clock(), self.office.time_zone).date()
         facts = FilingFacts(
             kind=form.kind,
             route=form.route,
-            on=today,
+            on=self.today(),
             claims=form.claim_count,
             designs=len(form.designs),
             pages=form.page_count,

@@ -1,14 +1,15 @@
 """HTTP of payment: what is due, something to pay it by, and the banks' doorbell."""
 
 import io
+from datetime import date
 from typing import Annotated, Any, Protocol
 
 from chalice.app import Blueprint, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.contracts.form import parsed
+from chalicelib.contracts.form import Code, Day, parsed
 from chalicelib.offices.model import Office
-from chalicelib.payment.fees import Quote
+from chalicelib.payment.fees import FilingFacts, Quote
 from chalicelib.payment.model import Delivery
 from chalicelib.payment.orders import OpenedOrder, Orders
 from chalicelib.payment.service import Doorbell
@@ -38,10 +39,39 @@ class OrderRequest(BaseModel):
     rail: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,20}$")]
 
 
+class Calculation(BaseModel):
+    """An application that somebody thinks of. Without a day: today's schedule, on the office's calendar."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    kind: Code
+    route: Code
+    claims: Annotated[int, Field(ge=0, le=10_000)] = 0
+    designs: Annotated[int, Field(ge=0, le=10_000)] = 0
+    pages: Annotated[int, Field(ge=0, le=100_000)] = 0
+    on: Day | None = None
+
+    def facts(self, today: date) -> FilingFacts:
+        """What decides its fees."""
+        return FilingFacts(
+            kind=self.kind,
+            route=self.route,
+            on=date.fromisoformat(self.on) if self.on else today,
+            claims=self.claims,
+            designs=self.designs,
+            pages=self.pages,
+        )
+
+
 def build(rooms: Rooms) -> Blueprint:
     """The routes."""
     routes = Blueprint(__name__)
     guarded = answering(lambda: rooms.office)
+
+    @routes.route("/v1/fee-quotes", methods=["POST"], content_types=["*/*"])
+    @guarded
+    def calculate_fees() -> Response:  # for everybody, without a token: nothing is kept
+        asked = parsed(Calculation, Incoming(routes.current_request).json())
+        return answer(200, quote_answer(rooms.orders.calculate(asked.facts(rooms.orders.today()))))
 
     @routes.route("/v1/filings/{identifier}/fee-quote", methods=["GET"])
     @guarded

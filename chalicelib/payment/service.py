@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.contracts.events import CaseOpened, FeePaid
+from chalicelib.contracts.cases import CaseOpened
+from chalicelib.contracts.events import FeePaid
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, LostRace, NotFound, Unavailable
@@ -126,6 +127,9 @@ class AskBank:
         attempt = order.attempt(reference)
         if attempt is None:
             raise Corrupt(f"{stream_id} does not know a reference that leads to it")
+        if not self.windows[attempt.rail]:
+            log("bell-nobody-to-ask", stream=str(stream_id))
+            return
         now = self.clock()
         ask = stream.items.get(ask_key(stream_id.id, attempt.n).sk)
         last = parse_stamp(ask.attributes["asked_at"]) if ask and "asked_at" in ask.attributes else None

@@ -76,10 +76,12 @@ def settle(order: Order, attempt_reference: str, notice: Notice, *, payees: froz
         return Ignore(notice.status.value)
     if _counted(order, notice):
         return Duplicate()
-    if (twin := _other_side(order, notice)) is not None:
-        return Confirm(_confirmed(twin, notice))
     attempt = order.attempt(attempt_reference)
     reason = _reason_to_park(order, attempt, notice, payees)
+    if (twin := _other_side(order, notice)) is not None:
+        if reason is None and isinstance(twin, PaymentParked) and twin.reason == "time-unknown":
+            return Apply(_verified(order, notice, counted_as=twin.bank_ref))  # now we know that it came in time
+        return Confirm(_confirmed(twin, notice))
     if reason is not None:
         return Park(reason, _parked(notice, reason), alarm=reason in ("reference", "payee"))
     return Apply(_verified(order, notice))
@@ -149,6 +151,8 @@ def _other_side(order: Order, notice: Notice) -> PaymentVerified | PaymentParked
     if order.payment is not None and order.payment.case is None:  # one of a case was parked: it stands there
         came.insert(0, order.payment)
     paired = {(one.rail, one.counted_as) for one in order.confirmed}
+    if order.payment is not None and order.payment.counted_as is not None:
+        paired |= {(order.payment.rail, order.payment.counted_as), (order.payment.rail, order.payment.bank_ref)}
     for one in came:
         same = (one.rail, one.reference) == (notice.rail, notice.order_ref)
         same = same and (one.amount, one.currency) == (notice.amount_minor, notice.currency)
@@ -171,7 +175,7 @@ def _confirmed(twin: PaymentVerified | PaymentParked, notice: Notice) -> Payment
     )
 
 
-def _verified(order: Order, notice: Notice) -> PaymentVerified:
+def _verified(order: Order, notice: Notice, *, counted_as: str | None = None) -> PaymentVerified:
     return PaymentVerified(
         filing=order.filing,
         purpose=order.purpose,
@@ -186,6 +190,7 @@ def _verified(order: Order, notice: Notice) -> PaymentVerified:
         evidence_sha256=notice.raw_sha256,
         demo=order.demo,
         statement=notice.statement,
+        counted_as=counted_as,
     )
 
 

@@ -186,16 +186,25 @@ class DynamoRegister:
         return tuple(_head(_row(item)) for item in page["Items"])
 
     def due(self, what: str, *, until: datetime, limit: int) -> tuple[Key, ...]:
-        """Keys of items whose `due` is `what` and whose `due_at` has come, earliest first (eventually consistent)."""
-        with translated():
-            page = self.client.query(
-                TableName=self.table,
-                IndexName="due",
-                KeyConditionExpression="due = :what AND due_at <= :until",
-                ExpressionAttributeValues={":what": {"S": what}, ":until": {"S": stamp(until)}},
-                Limit=limit,
-            )
-        return tuple(Key(row["pk"], row["sk"]) for row in map(_row, page["Items"]))
+        """Keys of items whose `due` is `what` and whose `due_at` has come, earliest first (eventually consistent). One
+        Query per megabyte."""
+        found: list[Key] = []
+        start: dict[str, Any] = {}
+        while len(found) < limit:
+            with translated():
+                page = self.client.query(
+                    TableName=self.table,
+                    IndexName="due",
+                    KeyConditionExpression="due = :what AND due_at <= :until",
+                    ExpressionAttributeValues={":what": {"S": what}, ":until": {"S": stamp(until)}},
+                    Limit=limit - len(found),
+                    **start,
+                )
+            found += [Key(row["pk"], row["sk"]) for row in map(_row, page["Items"])]
+            if not page.get("LastEvaluatedKey"):
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return tuple(found)
 
     def mark_published(self, entry: Entry) -> None:
         """See `Outbox.mark_published`."""

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from chalicelib.contracts.envelope import NO_PREVIOUS
-from chalicelib.contracts.events import Fact, read
+from chalicelib.contracts.events import read
+from chalicelib.contracts.fact import Fact
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Corrupt, LostRace

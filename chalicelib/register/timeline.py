@@ -31,7 +31,7 @@ CASE_STATES: dict[str, tuple[frozenset[str], str]] = {
     "CaseProposalRejected": (frozenset({"proposed"}), "open"),
     "CaseDecided": (frozenset({"proposed"}), "decided"),
     "RefundRequested": (frozenset({"decided"}), ""),
-    "CaseClosed": (frozenset({"open", "decided"}), "closed"),
+    "CaseClosed": (frozenset({"open", "proposed", "decided"}), "closed"),
 }
 
 STATEMENT_STATES: dict[str, tuple[frozenset[str], str]] = {

@@ -13,7 +13,8 @@ from enum import Enum
 from pydantic import ValidationError
 
 from chalicelib.contracts.envelope import NO_PREVIOUS, TYPE_NAMES, Envelope
-from chalicelib.contracts.events import Fact, read
+from chalicelib.contracts.events import read
+from chalicelib.contracts.fact import Fact
 from chalicelib.kernel import strict
 from chalicelib.kernel.errors import Refused
 from chalicelib.register.model import StreamId, entry_hash

@@ -11,7 +11,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.contracts.events import Code, Count, Currency, Day, Id, Key, MediaType, Number, Reference, Sha256, Stamp
+from chalicelib.contracts.fact import (
+    Code,
+    Count,
+    Currency,
+    Day,
+    Id,
+    Key,
+    MediaType,
+    Number,
+    Reference,
+    Sha256,
+    Stamp,
+)
 from chalicelib.kernel.digest import canonical
 from chalicelib.kernel.errors import Corrupt, TraError
 

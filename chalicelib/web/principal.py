@@ -17,6 +17,7 @@ from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Unauthenticated, Unavailable
 
 ALGORITHMS = ("RS256", "ES256")
+ROLES = frozenset({"finance"})
 MAX_TOKEN = 8192
 LEEWAY_SECONDS = 30
 KEYS_SECONDS = 600  # how long published keys are believed
@@ -25,9 +26,10 @@ UNKNOWN_KEY_SECONDS = 30  # an unknown key id makes us look again, but not more 
 
 @dataclass(frozen=True)
 class Principal:
-    """The caller."""
+    """The caller. `roles` are those of ours that the issuer gives the account; others are no concern of ours."""
 
     account: str
+    roles: frozenset[str] = frozenset()
 
 
 class KeySource(Protocol):
@@ -73,7 +75,7 @@ class Tokens:
             self._in_time(claims)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise Unauthenticated.because("token.refused") from error
-        return Principal(account(self.issuer, str(claims["sub"])))
+        return Principal(account(self.issuer, str(claims["sub"])), roles(claims.get("roles")))
 
     def _in_time(self, claims: Mapping[str, Any]) -> None:
         now = self.clock().timestamp()
@@ -100,6 +102,11 @@ def _published(raw: bytes) -> dict[str, Any]:
         return {key["kid"]: key for key in json.loads(raw)["keys"] if "kid" in key and key.get("use") != "enc"}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Unavailable("issuer's keys") from error
+
+
+def roles(claim: Any) -> frozenset[str]:
+    """The roles in the claim `roles`, a list of codes: those that we know."""
+    return frozenset(one for one in claim if isinstance(one, str)) & ROLES if isinstance(claim, list) else frozenset()
 
 
 def account(issuer: str, subject: str) -> str:

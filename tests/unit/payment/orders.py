@@ -12,12 +12,12 @@ from typing import Any
 from chalicelib.contracts.events import (
     AttemptIssued,
     AttemptOpened,
-    Fact,
     Line,
     OrderOpened,
     PaymentParked,
     PaymentVerified,
 )
+from chalicelib.contracts.fact import Fact
 from chalicelib.kernel.clock import stamp
 from chalicelib.payment import references
 from chalicelib.payment.model import Delivery, Notice, Order, Status, Trust

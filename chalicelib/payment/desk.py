@@ -1,0 +1,336 @@
+"""What finance officers do with cases: look, propose, decide, close. Every act is an entry that names who did it.
+
+Rules: where money came, leaves, or moves a filing, one person proposes and another decides. Parked money pays an order only
+if it is exactly what is due, alone or together with other cases of the same order, or more, and then the rest is asked
+back. Money that is with us leaves a case in one of two ways: into its order, or back to who paid it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.contracts.cases import (
+    CaseClosed,
+    CaseDecided,
+    CaseDecisionProposed,
+    CaseOpened,
+    CaseProposalRejected,
+    Decision,
+    RefundRequested,
+)
+from chalicelib.contracts.events import PaymentVerified
+from chalicelib.contracts.fact import Code, Id, Reference
+from chalicelib.kernel import ids
+from chalicelib.kernel.clock import Clock, stamp
+from chalicelib.kernel.errors import Conflict, Corrupt, Forbidden, NotFound
+from chalicelib.payment.cases import NAMELESS, OPEN, OWNER, PAYABLE, Case, case_of, off_the_list, opening, shown
+from chalicelib.payment.ledger import counted
+from chalicelib.payment.model import Order
+from chalicelib.payment.service import Due
+from chalicelib.register import model as register_model
+from chalicelib.register.idempotency import Repeat
+from chalicelib.register.model import Append, Key, Operation, Register, Stream, StreamId, case, deciding
+
+PAGE = 100
+WANTED = "refund-wanted"  # reason of a case that gives money of a paid order back
+MAX_JOINED = 10  # two part payments are rare, ten are nobody's
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Proposal(_Asked):
+    """What should become of a case. `ground` is a code of the desk's own; `amount` is of a refund; `order` is
+    named where the money came without our reference."""
+
+    decision: Decision
+    ground: Code
+    amount: Annotated[int, Field(ge=1)] | None = None
+    order: Id | None = None
+    joined: Annotated[list[Id], Field(max_length=MAX_JOINED)] = Field(default_factory=list)
+
+
+class Judgement(_Asked):
+    """The second person's word."""
+
+    approve: bool
+
+
+class Closing(_Asked):
+    """What was left to do is done; `bank_ref` names the movement by which money went back."""
+
+    bank_ref: Reference | None = None
+
+
+class RefundWanted(_Asked):
+    """Money of a paid order shall go back."""
+
+    order: Annotated[str, StringConstraints(pattern=ids.PATTERN)]
+    amount: Annotated[int, Field(ge=1)]
+    ground: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDesk:
+    """Cases for the people whose they are."""
+
+    register: Register
+    waiting: Due
+    clock: Clock
+
+    # ------------------------------------------------------------------ look
+
+    def open_cases(self, *, after: str | None = None) -> dict[str, Any]:
+        """Cases that are not closed, oldest first, with age and owner. `after` continues from a case of the last page."""
+        now = self.clock()
+        keys = self.waiting.due(OPEN, until=now + timedelta(minutes=1), limit=10_000)
+        names = [StreamId.parse(key.pk).id for key in keys]
+        if after in names:
+            names = names[names.index(after) + 1 :]
+        page = [self._case(name)[1] for name in names[:PAGE]]
+        return {
+            "cases": [shown(one, now) for one in page if one.status != "closed"],
+            "open": len(keys),
+            "next": page[-1].id if len(names) > PAGE else None,
+        }
+
+    def one(self, identifier: str) -> dict[str, Any]:
+        """One case with who did what. NotFound."""
+        stream, found = self._case(identifier)
+        history = [
+            {"seq": entry.seq, "at": entry.at, "by": entry.by, "type": entry.type, "data": dict(entry.data)}
+            for entry in stream.entries
+        ]
+        return {**shown(found, self.clock()), "history": history}
+
+    # ------------------------------------------------------------------ act
+
+    def propose(self, actor: str, identifier: str, asked: Proposal, repeat: Repeat) -> None:
+        """Say what should become of it. A dismissal where no money is at stake is decided at once."""
+        deciding(lambda: self._propose(actor, identifier, asked, repeat))
+
+    def decide(self, actor: str, identifier: str, asked: Judgement, repeat: Repeat) -> None:
+        """Agree or not. Forbidden for whoever proposed."""
+        deciding(lambda: self._decide(actor, identifier, asked, repeat))
+
+    def close(self, actor: str, identifier: str, asked: Closing, repeat: Repeat) -> None:
+        """Say that what was decided is done."""
+        deciding(lambda: self._close(actor, identifier, asked, repeat))
+
+    def refund(self, actor: str, asked: RefundWanted, repeat: Repeat) -> str:
+        """Open a case that proposes to give money of a paid order back; another person decides. Its identifier."""
+        return deciding(lambda: self._refund(actor, asked, repeat))
+
+    def _propose(self, actor: str, identifier: str, asked: Proposal, repeat: Repeat) -> None:
+        if repeat.earlier(self.register):
+            return
+        stream, found = self._case(identifier)
+        _must_be(found, "open")
+        now = self.clock()
+        amount = asked.amount
+        if asked.decision == "refund":
+            amount = asked.amount or found.opened.amount
+            ours = found.holds_money or found.opened.reason == WANTED
+            if not ours or not amount or amount > (found.opened.amount or 0) or found.opened.currency is None:
+                raise Conflict.because("refund.impossible")
+        elif asked.decision == "apply":
+            self._payment(found, self._joined(found, asked.joined), asked.order)
+        fact = CaseDecisionProposed(
+            decision=asked.decision,
+            ground=asked.ground,
+            amount=amount,
+            order=asked.order,
+            joined=tuple(asked.joined),
+        )
+        if asked.decision == "dismiss" and not found.holds_money:
+            decided = CaseDecided(decision="dismiss", proposed_by=actor)
+            closed = CaseClosed(decision="dismiss")
+            self.register.commit(
+                stream.append(fact, decided, closed, by=actor, at=now),
+                *off_the_list(stream),
+                repeat.kept(case=found.id),
+            )
+            return
+        self.register.commit(stream.append(fact, by=actor, at=now), repeat.kept(case=found.id))
+
+    def _decide(self, actor: str, identifier: str, asked: Judgement, repeat: Repeat) -> None:
+        if repeat.earlier(self.register):
+            return
+        stream, found = self._case(identifier)
+        _must_be(found, "proposed")
+        proposal = found.proposal
+        if proposal is None:
+            raise Corrupt(f"case {identifier} proposed without a proposal")
+        if actor == found.proposed_by:
+            raise Forbidden.because("case.same-person")
+        now = self.clock()
+        if not asked.approve:
+            rejected = CaseProposalRejected(decision=proposal.decision)
+            self.register.commit(stream.append(rejected, by=actor, at=now), repeat.kept(case=found.id))
+            return
+        decided = CaseDecided(decision=proposal.decision, proposed_by=found.proposed_by)
+        if proposal.decision == "refund":
+            request = _request(found, proposal.amount or 0)
+            operations: list[Operation] = [stream.append(decided, request, by=actor, at=now)]
+        elif proposal.decision == "dismiss":
+            closed = CaseClosed(decision="dismiss")
+            operations = [stream.append(decided, closed, by=actor, at=now), *off_the_list(stream)]
+        else:
+            operations = self._applied(actor, stream, found, decided, proposal)
+        self.register.commit(*operations, repeat.kept(case=found.id))
+
+    def _applied(
+        self, actor: str, stream: Stream, found: Case, decided: CaseDecided, proposal: CaseDecisionProposed
+    ) -> list[Operation]:
+        """The order is paid; what is too much is asked back; every case whose money went in is closed."""
+        now, others = self.clock(), self._joined(found, proposal.joined)
+        order_stream, fact, excess = self._payment(found, others, proposal.order)
+        closed = CaseClosed(decision="apply")
+        if excess:
+            facts = [decided, _request(found, excess)]
+            operations: list[Operation] = [stream.append(*facts, by=actor, at=now)]
+        else:
+            operations = [stream.append(decided, closed, by=actor, at=now), *off_the_list(stream)]
+        for one in (found, *(other for _, other in others)):
+            if one.opened.reason == NAMELESS:  # all other money was counted when it was parked
+                once = Key(f"BANKTX#{one.opened.rail}#{one.opened.bank_ref}", "BANKTX")
+                operations.append(counted(once, order_stream, fact.reference, now))
+        for other, _ in others:
+            along = CaseClosed(decision="apply", by_case=found.id)
+            operations += [other.append(along, by=actor, at=now), *off_the_list(other)]
+        return [order_stream.append(fact, by=actor, at=now), *operations]
+
+    def _close(self, actor: str, identifier: str, asked: Closing, repeat: Repeat) -> None:
+        if repeat.earlier(self.register):
+            return
+        stream, found = self._case(identifier)
+        _must_be(found, "decided")
+        if found.refunds and asked.bank_ref is None:
+            raise Conflict.because("refund.bank-reference")
+        decision = found.decided.decision if found.decided else "dismiss"
+        closed = CaseClosed(decision=decision, bank_ref=asked.bank_ref)
+        self.register.commit(
+            stream.append(closed, by=actor, at=self.clock()), *off_the_list(stream), repeat.kept(case=found.id)
+        )
+
+    def _refund(self, actor: str, asked: RefundWanted, repeat: Repeat) -> str:
+        if earlier := repeat.earlier(self.register):
+            return str(earlier["case"])
+        stream = self.register.load(register_model.order(asked.order))
+        if stream is None:
+            raise NotFound.because("order.not-found")
+        paid, now = Order.fold(stream.entries).payment, self.clock()
+        n, gone = self._refunded(asked.order)
+        if paid is None or asked.amount + gone > paid.amount:
+            raise Conflict.because("refund.impossible")
+        what = f"refund#{asked.order}#{n}"
+        opened = CaseOpened(
+            reason=WANTED,
+            owner=OWNER,
+            order=asked.order,
+            reference=paid.reference,
+            rail=paid.rail,
+            bank_ref=paid.bank_ref,
+            amount=paid.amount,
+            currency=paid.currency,
+            evidence_sha256=paid.evidence_sha256,
+        )
+        proposed = CaseDecisionProposed(decision="refund", ground=asked.ground, amount=asked.amount)
+        born, *rows = opening(what, opened, by=actor, at=now)
+        if not isinstance(born, Append):
+            raise TypeError("a case is born by its first entry")
+        both = register_model.begin(
+            born.stream, opened, proposed, by=actor, at=now, owner=born.owner, **dict(born.attributes)
+        )
+        self.register.commit(both, *rows, repeat.kept(case=born.stream.id))
+        return born.stream.id
+
+    # ------------------------------------------------------------------ what it rests on
+
+    def _refunded(self, order_id: str) -> tuple[int, int]:
+        """The number of an order's next refund case, and how much went or shall go back by the ones before."""
+        n, gone = 1, 0
+        while (row := self.register.item(case_of(f"refund#{order_id}#{n}"))) is not None:
+            _, found = self._case(StreamId.parse(str(row.attributes["stream"])).id)
+            gone += sum(refund.amount for refund in found.refunds)
+            if found.status == "proposed" and found.proposal is not None:
+                gone += found.proposal.amount or 0
+            n += 1
+        return n, gone
+
+    def _payment(
+        self, found: Case, others: Sequence[tuple[Stream, Case]], named: str | None
+    ) -> tuple[Stream, PaymentVerified, int]:
+        """The order's stream, its payment from these cases' money, and what is too much. Conflict if they cannot pay it."""
+        cases = [found, *(other for _, other in others)]
+        wanted = found.opened.order or named
+        stream = self.register.load(register_model.order(wanted)) if wanted else None
+        if stream is None:
+            raise Conflict.because("case.not-payable")
+        standing, opened = Order.fold(stream.entries), found.opened
+        reference = opened.reference if standing.attempt(opened.reference or "") else None
+        if reference is None:
+            reference = standing.latest.reference if standing.latest else ""
+        total = sum(one.opened.amount or 0 for one in cases)
+        fits = all(
+            one.opened.reason in PAYABLE
+            and (one.opened.order or named) == wanted
+            and one.opened.currency == standing.total.currency
+            and one.opened.bank_ref is not None
+            and one.opened.evidence_sha256 is not None
+            for one in cases
+        )
+        excess = total - standing.total.minor
+        if not fits or standing.paid or excess < 0 or (excess and others):
+            raise Conflict.because("case.not-payable")
+        fact = PaymentVerified(
+            filing=standing.filing,
+            purpose=standing.purpose,
+            reference=reference,
+            rail=opened.rail or "",
+            bank_ref=opened.bank_ref or "",
+            amount=standing.total.minor,
+            currency=standing.total.currency,
+            asked_at=stamp(found.opened_at),
+            evidence_sha256=opened.evidence_sha256 or "",
+            demo=standing.demo,
+            statement=opened.statement,
+            case=found.id,
+            joined=tuple(other.opened.bank_ref or "" for _, other in others),
+        )
+        return stream, fact, excess
+
+    def _joined(self, found: Case, names: Sequence[str]) -> list[tuple[Stream, Case]]:
+        if len({found.id, *names}) != len(names) + 1:
+            raise Conflict.because("case.not-payable")
+        others = [self._case(name) for name in names]
+        for _, other in others:
+            _must_be(other, "open")
+        return others
+
+    def _case(self, identifier: str) -> tuple[Stream, Case]:
+        stream = self.register.load(case(identifier)) if ids.is_ulid(identifier) else None
+        if stream is None:
+            raise NotFound.because("case.not-found")
+        return stream, Case.fold(stream.id, stream.head.status, stream.entries)
+
+
+def _must_be(found: Case, status: str) -> None:
+    if found.status != status:
+        raise Conflict.because("case.state", "", status=found.status)
+
+
+def _request(found: Case, amount: int) -> RefundRequested:
+    opened = found.opened
+    return RefundRequested(
+        order=opened.order,
+        reference=opened.reference,
+        rail=opened.rail,
+        bank_ref=opened.bank_ref,
+        amount=amount,
+        currency=opened.currency or "",
+    )

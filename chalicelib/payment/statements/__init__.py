@@ -1,0 +1,1 @@
+"""Bank statements: three forms, one small line model."""
