@@ -32,7 +32,7 @@ from chalicelib.payment.model import (
     Rejected,
     Status,
 )
-from chalicelib.payment.rails.answer import Told, asked, body_of, evidence, unknown
+from chalicelib.payment.rails.answer import Told, asked, body_of, evidence, paid_amount, unknown
 from chalicelib.payment.rails.config import RailConfig
 from chalicelib.payment.rails.delivery import admit, form_fields, query_fields
 from chalicelib.payment.rails.issue import check_bill, issued
@@ -193,7 +193,7 @@ def read_status(body: Any, bill: Bill) -> Told:
     transaction = result["xTran"]
     if transaction["txid"] != bill.reference or transaction.get("paymentTokenid", bill.token) != bill.token:
         return unknown("other-transaction", alarm=True)
-    amount = Money.parse(transaction["purchaseAmount"], transaction["purchaseCurrency"])
+    amount = paid_amount(transaction["purchaseAmount"], transaction["purchaseCurrency"], bill.amount)
     return Told(Status.PAID, bank_ref=f"{bill.reference}:{_short(bill.token)}", amount=amount)
 
 

@@ -82,6 +82,19 @@ def evidence(rail: str, bill: Bill, told: Told, raw: bytes, now: datetime, *, ke
     )
 
 
+def paid_amount(figure: Any, currency: Any, due: Money) -> Money | None:
+    """What was paid, from the literal figure; None where it was not in the bill's currency and cannot be said in its own
+    (then it is parked for a person all the same). ValueError, TypeError for a figure of the bill's own that is none."""
+    if currency not in ("KHR", "USD"):
+        return None
+    try:
+        return Money.parse(figure, currency)
+    except ValueError:
+        if currency == due.currency:
+            raise
+        return None
+
+
 def body_of(reply: HttpReply, *, max_bytes: int = MAX_REPLY) -> Any:
     """The strict JSON of an answer, numbers as literal text. ValueError if it is none."""
     try:

@@ -18,9 +18,9 @@ from pydantic import Field, model_validator
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.strict import Literal as Number
 from chalicelib.payment import references
-from chalicelib.payment.khqr import CURRENCIES, Khqr, encode, milliseconds
+from chalicelib.payment.khqr import Khqr, encode, milliseconds
 from chalicelib.payment.model import Bill, Delivery, Http, HttpFailed, Issued, Notice, Rejected, Status
-from chalicelib.payment.rails.answer import Told, asked, body_of, evidence, unknown
+from chalicelib.payment.rails.answer import Told, asked, body_of, evidence, paid_amount, unknown
 from chalicelib.payment.rails.config import RailConfig, expiry
 from chalicelib.payment.rails.delivery import admit, json_object, text
 from chalicelib.payment.rails.forwarder import authenticate
@@ -167,7 +167,6 @@ def _paid(data: Any, bill: Bill) -> Told:
     digest, payee, currency, figure = data["hash"], data["toAccountId"], data["currency"], data["amount"]
     if type(payee) is not str or not payee or _HASH.fullmatch(digest) is None or not isinstance(figure, Number):
         return unknown("unreadable", alarm=True)
-    amount = Money.parse(figure, currency) if currency in CURRENCIES else None
     sent = data.get("createdDateMs", data.get("createDateMs"))
     paid_at = None
     if isinstance(sent, Number) and _MILLISECONDS.fullmatch(sent):
@@ -175,7 +174,7 @@ def _paid(data: Any, bill: Bill) -> Told:
     return Told(
         Status.PAID,
         bank_ref=digest,
-        amount=amount,
+        amount=paid_amount(figure, currency, bill.amount),
         paid_at=paid_at,
         payee=payee,
         remark="" if paid_at else "no-time",

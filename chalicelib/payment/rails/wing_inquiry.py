@@ -13,9 +13,8 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from chalicelib.kernel.money import MINOR_DIGITS, Money
 from chalicelib.payment.model import Bill, Http, Notice, Rejected, Status
-from chalicelib.payment.rails.answer import Told, asked, unknown
+from chalicelib.payment.rails.answer import Told, asked, paid_amount, unknown
 from chalicelib.payment.rails.config import Key, RailConfig
 
 FORM = "application/x-www-form-urlencoded"
@@ -71,8 +70,7 @@ def read_inquiry(body: Any, bill: Bill) -> Told:
     transaction, currency = body["transaction_id"], body["currency"]
     if not isinstance(transaction, str) or _TRANSACTION.fullmatch(transaction) is None:
         return unknown("unreadable", alarm=True)
-    amount = Money.parse(body["amount"], currency) if currency in MINOR_DIGITS else None
-    return Told(Status.PAID, bank_ref=transaction, amount=amount)
+    return Told(Status.PAID, bank_ref=transaction, amount=paid_amount(body["amount"], currency, bill.amount))
 
 
 def encipher(clear: bytes, key: bytes, initial: bytes) -> str:

@@ -104,6 +104,8 @@ class WingMini(PlainRail[WingMiniConfig]):
         )
 
     def _read(self, answer: Any, bill: Bill, now: datetime) -> Told:
+        if answer in ({"status": "PENDING"}, {"status": "NOT_FOUND"}):
+            return unknown("not-found")
         if not isinstance(answer, dict) or answer.keys() != _REQUIRED:
             return unknown("unreadable", alarm=True)
         try:

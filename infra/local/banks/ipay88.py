@@ -75,7 +75,7 @@ class IPay88Bank(Till):
             "AuthCode": "",
             "Status": "1",
             "ErrDesc": "",
-            "Signature": signed[:-2] + "A=" if forged else signed,
+            "Signature": ("B" if signed[0] == "A" else "A") + signed[1:] if forged else signed,
         }
         return {"content-type": "application/x-www-form-urlencoded"}, urlencode(fields).encode()
 

@@ -155,7 +155,7 @@ STATUSES: list[tuple[str, Any, Status, bool]] = [
     ("62 no amount", status(purchaseAmount=...), Status.UNKNOWN, True),
     ("62 no currency", status(purchaseCurrency=...), Status.UNKNOWN, True),
     ("51 negative", status(purchaseAmount=-85.5), Status.UNKNOWN, True),
-    ("48 a currency we do not know", status(purchaseCurrency="ZZZ"), Status.UNKNOWN, True),
+    ("48 a currency we do not know", status(purchaseCurrency="ZZZ"), Status.PAID, False),  # parked: no amount
 ]
 
 
