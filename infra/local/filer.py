@@ -4,7 +4,7 @@ It knows addresses, tokens and JSON, nothing of what is behind them. How request
 office (`http_transport`), or into the program in a test.
 """
 
-import hashlib
+import io
 import json
 import time
 import uuid
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
+
+from infra.local.uploader import PASSING, Content, Uploader, WrongFile
 
 
 @dataclass(frozen=True)
@@ -90,19 +92,43 @@ class Filer:
 
     def attach(self, filing: str, file: File) -> str:
         """Announce and send one file; the attachment's id."""
-        said = {
-            "document": file.document,
-            "name": file.name,
-            "media_type": file.media_type,
-            "size": len(file.body),
-            "sha256": hashlib.sha256(file.body).hexdigest(),
-        }
+        content = Content(lambda: io.BytesIO(file.body), len(file.body))
+        return self.attach_content(filing, file.document, file.name, file.media_type, content)
+
+    def attach_content(
+        self, filing: str, document: str, name: str, media_type: str, content: Content, *, parts: bool = False,
+        **how: Any,
+    ) -> str:  # fmt: skip
+        """Announce and send one file, in parts if it is large or `parts` says so; `how` goes to the `Uploader`. Resumes what
+        was begun, by whomever; WrongFile if it is another. The attachment's id."""
+        said: dict[str, Any] = {"document": document, "name": name, "media_type": media_type}
+        said |= {"size": content.size, "sha256": content.sha256(), **({"parts": True} if parts else {})}
         path = f"/v1/filings/{filing}/attachments"
         reserved = self.call("POST", path, said, Idempotency_Key=self.keys()).json
-        sent = self.upload(reserved["upload"]["url"], reserved["upload"]["fields"], file.body)
-        if sent.status >= 300:
-            raise Refusal(sent)
+        upload = reserved["upload"]
+        if upload and upload["method"] == "PUT":
+            self.send_parts(content, upload, **how)
+        elif upload:
+            with content.open() as body:
+                sent = self.upload(upload["url"], upload["fields"], body.read())
+            if sent.status >= 300:
+                raise Refusal(sent)
         return str(reserved["id"])
+
+    def send_parts(self, content: Content, upload: Mapping[str, Any], **how: Any) -> None:
+        """Send what is missing of a file in parts, and complete it."""
+
+        def ask(method: str, path: str, body: Any) -> Any:
+            try:
+                return self.call(method, path, body).json
+            except Refusal as refusal:
+                if refusal.answer.status in PASSING:
+                    raise OSError(str(refusal)) from refusal
+                if refusal.answer.json["findings"][0]["code"] == "upload.other-file":
+                    raise WrongFile(str(refusal)) from refusal
+                raise
+
+        Uploader(ask, lambda url, headers, body: self.send("PUT", url, headers, body), **how).send(content, upload)
 
     def submit(self, filing: str, key: str | None = None) -> dict[str, Any]:
         """Submit what the filing shows now; the receipt."""
@@ -149,7 +175,10 @@ def http_transport(base_url: str) -> tuple[Send, Upload]:
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         address = path if "://" in path else base_url + path
-        answer = pool.request(method, address, headers=headers, body=body or None, redirect=False, timeout=60)
+        try:
+            answer = pool.request(method, address, headers=headers, body=body or None, redirect=False, timeout=60)
+        except urllib3.exceptions.HTTPError as error:
+            raise OSError(str(error)) from error
         return Answer(answer.status, dict(answer.headers), answer.data)
 
     def upload(address: str, fields: Mapping[str, str], body: bytes) -> Answer:

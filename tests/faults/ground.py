@@ -123,6 +123,16 @@ def objects(bucket: str) -> dict[str, dict[str, bytes]]:
     return found
 
 
+def uploads_in_parts(bucket: str) -> list[str]:
+    """The key of every upload in parts that is under way."""
+    return sorted(
+        upload.key_name
+        for (service, _, _), store in _stores().items()
+        if service == "s3" and bucket in store.buckets
+        for upload in store.buckets[bucket].multiparts.values()
+    )
+
+
 def lying_in_queues() -> list[tuple[str, str]]:
     """Queue and body of every message, without receiving any."""
     return [

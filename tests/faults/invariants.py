@@ -18,7 +18,7 @@ import rfc8785
 
 from chalicelib.register.dynamodb import unmarshal
 from chalicelib.register.timeline import NotAllowed, status
-from tests.faults.ground import objects
+from tests.faults.ground import objects, uploads_in_parts
 from tests.faults.pump import Pump
 from tests.faults.world import World
 
@@ -273,9 +273,15 @@ def i6_money_counts_once(stores: Stores, final: bool) -> Iterator[str]:
 
 
 def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
-    """Every object belongs to an entry or a draft."""
+    """Every object belongs to an entry or a draft; so does every upload in parts that is under way, and there is one for
+    an attachment, as long as it waits for its bytes."""
     announced = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#")}
     yield from (f"{key} was announced by nobody" for key in stores.quarantine if key not in announced)
+    under_way = Counter(uploads_in_parts(stores.world.environment["TRA_QUARANTINE_BUCKET"]))
+    waiting = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#") and row["state"] == "reserved"}
+    for key, count in under_way.items():
+        if count > 1 or key not in (waiting if final else announced):
+            yield f"{count} uploads in parts are under way for {key}"
     owned: set[str] = set()
     begun: set[str] = set()  # what a step may store before it enters it
     for pk, data in stores.facts("FilingSubmitted"):
