@@ -11,7 +11,6 @@ Stopping ends every process and thread; nothing is kept.
 import argparse
 import io
 import json
-import secrets
 import signal
 import sys
 import sysconfig
@@ -22,13 +21,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from infra.local.apply import Ground, apply
 from infra.local.bank_page import BankServer
 from infra.local.banks.aba import AbaBank
+from infra.local.banks.town import Town
 from infra.local.clients import ENVIRONMENT, REGION, Clients, clients
 from infra.local.emulator import Emulator, EmulatorFailed, free_port
 from infra.local.issuer import Issuer
@@ -42,8 +41,6 @@ DEPLOY_BUCKET = "local-deploy"
 CODE_KEY = "code.zip"
 STACK_SECONDS = 120
 PORT = 4566
-MERCHANT = "tralocal"
-KEY_ID = "aba-local"
 
 
 class OfficeFailed(RuntimeError):
@@ -59,6 +56,7 @@ class LocalOffice:
     parameters: Mapping[str, str] = field(default_factory=dict)  # of the template, over those set here
     clients: Clients = field(init=False)
     ground: Ground = field(init=False)
+    town: Town = field(init=False)
     bank: AbaBank = field(init=False)
     bank_url: str = field(init=False)
     issuer: Issuer = field(init=False)
@@ -111,28 +109,15 @@ class LocalOffice:
         self._put_secrets()
 
     def _open_doors(self) -> None:
-        self.bank = AbaBank(
-            merchant_id=MERCHANT,
-            api_key=secrets.token_hex(20),
-            clock=lambda: datetime.now(UTC),
-            randomness=secrets.token_bytes,
-        )
-        server = BankServer(self.bank).start()
+        self.town = Town()
+        self.bank = self.town.aba
+        server = BankServer(*self.town.banks).start()
         self._open.callback(server.stop)
         self.bank_url = server.address
         self.issuer = Issuer(url="")
         self.issuer.url = self._open.enter_context(serving(self.issuer))
 
     def _parameters(self) -> dict[str, str]:
-        key = {"id": KEY_ID, "not_before": "2026-01-01T00:00:00Z"}
-        rail = {
-            "rail": "aba",
-            "environment": "local",
-            "merchant_id": MERCHANT,
-            "currencies": ["KHR", "USD"],
-            "base_url": self.bank_url,
-            "keys": [key],
-        }
         return {
             "Stage": "local",
             "PublicUrl": self.api_url,
@@ -141,7 +126,7 @@ class LocalOffice:
             "OidcIssuer": self.issuer.url,
             "OidcAudience": self.issuer.audience,
             "OidcJwksUrl": self.issuer.jwks_url,
-            "PaymentRails": json.dumps([rail]),
+            "PaymentRails": json.dumps(self.town.entries(self.bank_url)),
             "DemoFees": "1",
             **self.parameters,
         }
@@ -189,7 +174,7 @@ class LocalOffice:
         ssm, environment = self.clients.ssm, self.ground.environment
         ssm.put_parameter(
             Name=environment["TRA_PAYMENT_SECRETS_PARAMETER"],
-            Value=json.dumps({KEY_ID: self.bank.api_key}),
+            Value=json.dumps(dict(self.town.secrets)),
             Type="SecureString",
             Overwrite=True,
         )

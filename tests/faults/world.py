@@ -24,8 +24,9 @@ from chalicelib.offices.model import Office
 from infra.local.apply import Ground
 from infra.local.banks.aba import AbaBank, Transaction
 from infra.local.banks.model import Pushback
+from infra.local.banks.town import ABA_KEY, MERCHANT
 from infra.local.clients import Clients
-from infra.local.office import KEY_ID, MERCHANT, put_certificates
+from infra.local.office import put_certificates
 from infra.local.trust import TestTrust
 from tests.fakes import NOON, FixedClock
 from tests.faults.calls import watching
@@ -39,7 +40,7 @@ AUDIENCE = "tra"
 PUBLIC_URL = "https://tra.test"
 BANK_URL = "http://127.0.0.1:1"  # nobody listens: the bank is called in this process
 API_KEY = "a bank's secret of the fault tests"
-KEY = {"id": KEY_ID, "not_before": "2026-01-01T00:00:00Z"}
+KEY = {"id": ABA_KEY, "not_before": "2026-01-01T00:00:00Z"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class World:
         self.environment = made.environment
         self.clients.ssm.put_parameter(
             Name=self.environment["TRA_PAYMENT_SECRETS_PARAMETER"],
-            Value=json.dumps({KEY_ID: API_KEY}),
+            Value=json.dumps({ABA_KEY: API_KEY}),
             Type="SecureString",
             Overwrite=True,
         )
