@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.contracts.cases import DayReconciled
 from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.offices.banks import BankAccount
 from chalicelib.payment.daily import as_csv, day_key
 from chalicelib.payment.reconcile import Ours, Result, Row, Theirs, reconcile, tallies
 from chalicelib.register.model import StreamId
@@ -24,6 +25,10 @@ def listed(name: str = "R1:1", amount: int = 100, currency: str = "KHR", referen
 
 def line(name: str = "S1", amount: int = 100, currency: str = "KHR", reference: str | None = "R1") -> Theirs:
     return Theirs("statement", "aba", name, reference, amount, currency, about=name)
+
+
+def _accounts(finance: Finance) -> tuple[BankAccount, ...]:
+    return finance.desk.office.banks.accounts
 
 
 def results(ours: list[Ours], theirs: list[Theirs]) -> list[str]:
@@ -125,6 +130,25 @@ class TestDay:
         assert (report["cases"], report["rows"]) == (0, 1)
         (row,) = finance.reconcile.report(day)[1]
         assert (row.result, row.sources) == (Result.MATCHED, ("ledger", "list", "statement"))
+
+    def test_what_came_over_any_banks_counter_is_matched_at_the_bank_whose_statement_told_of_it(
+        self, finance: Finance
+    ) -> None:
+        opened = finance.opened()
+        reference = reference_of(opened)
+        own = _accounts(finance)[0]
+        other = own.model_copy(update={"code": "other-khr", "bank": "other", "number": "9", "rails": ("aba",)})
+        finance.desk.office = finance.desk.office.model_copy(
+            update={"banks": finance.desk.office.banks.model_copy(update={"accounts": (*_accounts(finance), other)})}
+        )
+        finance.taken(
+            export([("B1", opened.order.total.minor, reference)], day=day_of(finance.desk.clock())), "other-khr"
+        )
+        finance.desk.bank.faults = {Fault.BROKEN}
+        day = self.next_day(finance)
+        finance.reconcile(DARA, day)
+        (row,) = finance.reconcile.report(day)[1]
+        assert (row.result, row.bank) == (Result.MATCHED, "other")
 
     def test_case_43_what_the_banks_list_proves_settles_an_order_of_which_no_bell_told(self, finance: Finance) -> None:
         opened = finance.opened()

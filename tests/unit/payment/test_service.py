@@ -211,7 +211,7 @@ def test_a_question_too_soon_after_another_is_put_off_and_not_dropped() -> None:
     assert till.types == ["PaymentVerified"]
 
 
-def test_two_bells_at_once_ask_once() -> None:
+def test_case_42_two_bells_at_once_ask_once_and_apply_once() -> None:
     till = Till()
     till.pay()
     till.desk.register.rivals = [lambda: till.desk.ask_bank(till.reference, rung=True)]
@@ -220,7 +220,7 @@ def test_two_bells_at_once_ask_once() -> None:
     assert [call for call, _ in till.desk.bank.calls].count("check-transaction-2") == 1
 
 
-def test_killed_after_the_question_the_answer_is_had_again() -> None:
+def test_case_43_killed_after_the_question_the_answer_is_had_again() -> None:
     till = Till()
     till.pay()
 
@@ -234,10 +234,23 @@ def test_killed_after_the_question_the_answer_is_had_again() -> None:
     assert till.types == ["PaymentVerified"]
 
 
-def test_a_lost_race_while_settling_is_tried_again() -> None:
+def test_case_42_a_lost_race_while_settling_is_tried_again() -> None:
     till = Till()
     till.pay()
     till.desk.register.rivals = [lambda: None, lose]
+    till.ask()
+    assert till.types == ["PaymentVerified"]
+
+
+def test_case_42_who_settles_second_counts_nothing() -> None:
+    till = Till()
+    till.pay()
+
+    def other() -> None:
+        till.desk.clock.advance(MIN_INTERVAL)
+        till.desk.ask_bank(till.reference, rung=True)
+
+    till.desk.register.rivals = [lambda: None, other]  # between our question and our commit
     till.ask()
     assert till.types == ["PaymentVerified"]
 
