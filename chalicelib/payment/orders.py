@@ -94,15 +94,17 @@ class Orders:
         """The day on the office's calendar."""
         return local(self.clock(), self.office.time_zone).date()
 
-    def calculate(self, facts: FilingFacts) -> Quote:
-        """What would be due for such an application: the same lines as an order would have. Invalid for a kind or route
-        that the office does not have, FeeUnknown where its schedule has no amount."""
+    def calculate(self, facts: FilingFacts, purpose: str = PURPOSE) -> Quote:
+        """What would be due for such an application: the same lines as an order would have. Invalid for a kind, route or
+        purpose that the office does not have, FeeUnknown where its schedule has no amount."""
+        if purpose not in self.office.fees.purposes():
+            raise Invalid.because("fee.purpose", "/purpose", purposes=", ".join(self.office.fees.purposes()))
         kind = self.office.kind(facts.kind)
         if kind is None:
             raise Invalid.because("kind.unknown", "/kind", kinds=", ".join(one.code for one in self.office.kinds))
         if kind.route(facts.route) is None:
             raise Invalid.because("route.unknown", "/route", route=facts.route)
-        return quote(self.office.fees, facts)
+        return quote(self.office.fees, facts, purpose=purpose)
 
     def quote(self, account: str, filing_id: str) -> Quote:
         """What is due for a draft if it were filed now, or for a filing by its day."""

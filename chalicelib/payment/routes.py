@@ -40,7 +40,8 @@ class OrderRequest(BaseModel):
 
 
 class Calculation(BaseModel):
-    """An application that somebody thinks of. Without a day: today's schedule, on the office's calendar."""
+    """An application that somebody thinks of, or (by `purpose`) what is due for a right that goes on: then `term` and
+    `filed` say which. Without a day: today's schedule, on the office's calendar."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     kind: Code
@@ -49,6 +50,9 @@ class Calculation(BaseModel):
     designs: Annotated[int, Field(ge=0, le=10_000)] = 0
     pages: Annotated[int, Field(ge=0, le=100_000)] = 0
     on: Day | None = None
+    purpose: Code = "filing"
+    term: Annotated[int, Field(ge=1, le=100)] | None = None
+    filed: Day | None = None
 
     def facts(self, today: date) -> FilingFacts:
         """What decides its fees."""
@@ -59,6 +63,8 @@ class Calculation(BaseModel):
             claims=self.claims,
             designs=self.designs,
             pages=self.pages,
+            term=self.term,
+            filed=date.fromisoformat(self.filed) if self.filed else None,
         )
 
 
@@ -71,7 +77,7 @@ def build(rooms: Rooms) -> Blueprint:
     @guarded
     def calculate_fees() -> Response:  # for everybody, without a token: nothing is kept
         asked = parsed(Calculation, Incoming(routes.current_request).json())
-        return answer(200, quote_answer(rooms.orders.calculate(asked.facts(rooms.orders.today()))))
+        return answer(200, quote_answer(rooms.orders.calculate(asked.facts(rooms.orders.today()), asked.purpose)))
 
     @routes.route("/v1/filings/{identifier}/fee-quote", methods=["GET"])
     @guarded
@@ -136,10 +142,14 @@ def delivery(incoming: Incoming, door: str = "") -> Delivery:
 
 def quote_answer(quote: Quote) -> dict[str, Any]:
     """A quote: every line with its legal basis; `demo` where an amount is ours and not the office's."""
+    sums = [{"minor": one.minor, "currency": one.currency, "text": one.decimal} for one in quote.totals]
     return {
+        "purpose": quote.purpose,
         "schedule": quote.schedule,
         "demo": quote.demo,
-        "total": {"minor": quote.total.minor, "currency": quote.total.currency, "text": quote.total.decimal},
+        **({"total": sums[0]} if len(sums) == 1 else {}),
+        "totals": sums,
+        **({"due": quote.due.isoformat(), "timing": quote.timing.value} if quote.due else {}),
         "lines": [
             {
                 "code": line.code,
