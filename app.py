@@ -66,14 +66,14 @@ def credit_filing(event: SQSEvent) -> None:
         rooms.credit_filing(subject(message.body))
 
 
-# 4 seal: the acknowledgement, and its download
+# 4 seal: the acknowledgement and the report of a day, and their downloads
 app.register_blueprint(signing_routes.build(rooms))
 
 
 @app.on_sqs_message(queue="sealing.fifo", batch_size=1)
 def seal_letter(event: SQSEvent) -> None:
     for message in event:
-        rooms.seal_letter(subject(message.body))
+        rooms.seal(subject(message.body))
 
 
 # 5 emit: every entry, in order, to everybody who listens

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.registry.service import HandOver
     from chalicelib.relay.service import Relay
     from chalicelib.signing.receipts import SignedReceipts
+    from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
     from chalicelib.signing.service import FetchLetter, SealLetter
     from chalicelib.signing.verification import VerifyDigest
@@ -302,14 +303,9 @@ class Rooms:
         from chalicelib.payment.daily import ReconcileDay
 
         return ReconcileDay(
-            register=self.register,
-            waiting=self.register,
-            office=self.office,
-            rails=self.rails,
-            payees=self.payees,
-            http=self.http,
-            clock=self.clock,
-        )
+            register=self.register, waiting=self.register, office=self.office, rails=self.rails, payees=self.payees,
+            http=self.http, clock=self.clock,
+        )  # fmt: skip
 
     @cached_property
     def case_desk(self) -> "CaseDesk":
@@ -346,6 +342,25 @@ class Rooms:
             test_trust=self.settings.test_trust,
             clock=self.clock,
         )
+
+    @cached_property
+    def seal_report(self) -> "SealReport":
+        from chalicelib.signing.report import SealReport
+
+        return SealReport(
+            register=self.register, office=self.office, records=self.records, reports=self.letters,
+            test_trust=self.settings.test_trust, clock=self.clock,
+        )  # fmt: skip
+
+    def seal(self, stream: StreamId) -> None:
+        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letter."""
+        (self.seal_report if stream.kind == "RECONCILIATION" else self.seal_letter)(stream)
+
+    @cached_property
+    def fetch_report(self) -> "FetchReport":
+        from chalicelib.signing.report import FetchReport
+
+        return FetchReport(register=self.register, links=self.records)
 
     @cached_property
     def fetch_letter(self) -> "FetchLetter":

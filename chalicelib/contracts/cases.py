@@ -144,6 +144,19 @@ class Tally(BaseModel):
     amount: Count
 
 
+class ReportSealed(Fact):
+    """The report of one run of a day's reconciliation lies sealed under `key`, for ever."""
+
+    TYPE = "int.tra.reconciliation.report-sealed.v1"
+    day: Day
+    run: Annotated[int, Field(ge=1)]
+    report_sha256: Sha256
+    level: Literal["b-b"]
+    key: Annotated[str, StringConstraints(pattern=r"^reconciliations/[0-9-]{10}/[0-9]{4}\.b-b\.pdf$")]
+    sha256: Sha256
+    size: Count
+
+
 class DayReconciled(Fact):
     """Ledger, banks' lists and statements of one day were held against each other."""
 

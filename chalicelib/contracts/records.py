@@ -44,6 +44,11 @@ def letter(filing: str, code: str, level: str) -> str:
     return f"filings/{filing}/letters/{code}.{level}.pdf"
 
 
+def report(day: str, run: int, level: str) -> str:
+    """A sealed report of a day's reconciliation: one for each run."""
+    return f"reconciliations/{day}/{run:04d}.{level}.pdf"
+
+
 def package(filing: str, sha256: Digest | str) -> str:
     """The list of everything the registry receives."""
     return f"filings/{filing}/package/{sha256}.json"

@@ -41,19 +41,16 @@ from chalicelib.register.model import (
     Stream,
     StreamId,
     begin,
+    day_key,
     deciding,
     reconciliation,
+    report_prefix,
 )
 
 ROWS = 800  # of one item: some 200 KB
 MAX_MOVEMENTS = 100_000  # of one day
 CAME = (Status.PAID, Status.REFUNDED, Status.PART_REFUNDED, Status.REVERSED)
 MORNING = 6  # hour on the office's clock from which the scheduled run goes
-
-
-def day_key(day: str) -> Key:
-    """Which stream is a day's."""
-    return Key(f"RECONCILED#{day}", "RECONCILED")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +110,7 @@ class ReconcileDay:
         rows = [
             Row(**{**one, "result": Result(one["result"]), "sources": tuple(one["sources"])})
             for name, item in sorted(stream.items.items())
-            if name.startswith(f"REPORT#{run:04d}#")
+            if name.startswith(report_prefix(run))
             for one in item.attributes["rows"]
         ]
         return _head(last.to_data(), stream.entries[-1].at), tuple(rows)
@@ -278,7 +275,7 @@ class ReconcileDay:
                 run = len(stream.facts(DayReconciled)) + 1
                 operations.append(stream.append(fact, by=actor, at=now))
             for part, at in enumerate(range(0, len(plain), ROWS), start=1):
-                key = Key(str(stream_id), f"REPORT#{run:04d}#{part:03d}")
+                key = Key(str(stream_id), f"{report_prefix(run)}{part:03d}")
                 operations.append(Put(key, {"rows": plain[at : at + ROWS]}))
             self.register.commit(*operations)
             return _head(fact.to_data(), stamp(now))

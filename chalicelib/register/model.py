@@ -231,6 +231,16 @@ class Append:
         )
 
 
+def day_key(day: str) -> Key:
+    """Which stream is a day's reconciliation."""
+    return Key(f"RECONCILED#{day}", "RECONCILED")
+
+
+def report_prefix(run: int) -> str:
+    """How the items begin that hold the rows of a run's report, on its stream."""
+    return f"REPORT#{run:04d}#"
+
+
 Operation = Append | Put | Delete | Check
 
 

@@ -43,6 +43,7 @@ STATEMENT_STATES: dict[str, tuple[frozenset[str], str]] = {
 
 RECONCILIATION_STATES: dict[str, tuple[frozenset[str], str]] = {
     "DayReconciled": (frozenset({"", "reconciled"}), "reconciled"),
+    "ReportSealed": (frozenset({"reconciled"}), ""),
 }
 
 GRAPHS = {

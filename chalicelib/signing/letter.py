@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.kernel.text import nfc
 from chalicelib.signing.glyphs import Coverage
 from chalicelib.signing.model import LetterContent, Panel
-from chalicelib.signing.wording import Wording, present
+from chalicelib.signing.report_content import ReportContent, present_report
+from chalicelib.signing.wording import Wording, Written, present
 
 if TYPE_CHECKING:
     import typst
@@ -52,7 +53,18 @@ class TypstLetters:
         }
         return self._compile("acknowledgement.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
 
-    def panel(self, content: LetterContent, *, sealed_by: str, sealed_at: datetime) -> Panel:
+    def report(self, content: ReportContent, *, rows: bytes) -> bytes:
+        """The report of a day as PDF, its rows (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""
+        shown = self._shown(present_report(content))
+        shown["title"] = nfc(" · ".join([*(run["text"] for run in shown["letter_title"]), content.day.isoformat()]))
+        inputs = {
+            "letter": json.dumps(shown, ensure_ascii=False),
+            "report": rows.decode("utf-8"),
+            "mark": content.office.mark_svg,
+        }
+        return self._compile("report.typ", inputs, content.made_at, ["a-3a", "ua-1"])
+
+    def panel(self, content: Written, *, sealed_by: str, sealed_at: datetime) -> Panel:
         """The visible seal, a picture of the field's size that the sealer lays over the place kept free for it."""
         say = Wording.of(content)
         shown = self._shown(

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.contracts.form import parsed
 from chalicelib.kernel.digest import PATTERN
+from chalicelib.kernel.errors import Forbidden
 from chalicelib.offices.model import Office
+from chalicelib.signing.report import FetchReport
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter
 from chalicelib.signing.verification import VerifyDigest
 from chalicelib.web.principal import Principal
@@ -25,11 +27,14 @@ class Rooms(Protocol):
     @property
     def fetch_letter(self) -> FetchLetter: ...
     @property
+    def fetch_report(self) -> FetchReport: ...
+    @property
     def verify_digest(self) -> VerifyDigest: ...
 
     def principal(self, incoming: Incoming) -> Principal: ...
 
 
+FINANCE = "finance"  # the role whose the day's books are
 PAGES = {"verify": ("verify.html", "text/html"), "verify.css": ("verify.css", "text/css"),
          "verify.js": ("verify.js", "text/javascript")}  # fmt: skip
 PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'"
@@ -61,6 +66,16 @@ def build(rooms: Rooms) -> Blueprint:
             "seconds": LINK_SECONDS,
         }
         return answer(200, body)
+
+    @routes.route("/v1/desk/reconciliations/{day}/sealed", methods=["GET"])
+    @guarded
+    def fetch_report(day: str) -> Response:
+        if FINANCE not in rooms.principal(Incoming(routes.current_request)).roles:
+            raise Forbidden.because("desk.role-missing", "", role=FINANCE)
+        report, url, seconds = rooms.fetch_report(day)
+        kept = ("day", "run", "report_sha256", "level", "sha256", "size")
+        body = {name: value for name, value in report.to_data().items() if name in kept}
+        return answer(200, {**body, "url": url, "seconds": seconds})
 
     @routes.route("/v1/verifications", methods=["POST"], content_types=["*/*"])
     @guarded

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.kernel.clock import local
 from chalicelib.kernel.money import Money
-from chalicelib.signing.model import Defect, LetterContent, Payment, ReceivedFile, Texts
+from chalicelib.signing.model import Defect, LetterContent, Office, Payment, ReceivedFile, Texts
 
 REFERENCE = "en"  # the language whose file says which words there are
 UNKNOWN = "und"  # BCP 47: undetermined
@@ -28,12 +28,25 @@ class MissingWords(ValueError):
     """A language lacks words that the letter needs; the office's data can add them."""
 
 
+class Written(Protocol):
+    """What is written in several languages."""
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+    @property
+    def office(self) -> Office: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def words(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+
 @cache
-def shipped(language: str) -> Mapping[str, Any]:
-    """The words that ship for a language; empty if none do."""
+def shipped(language: str, letter: str = "") -> Mapping[str, Any]:
+    """The words that ship for a language, or those that one letter needs beside them (`report`); empty if none do."""
     if not _LANGUAGE.fullmatch(language):
         return {}
-    path = files("chalicelib.signing").joinpath("words", f"{language}.json")
+    path = files("chalicelib.signing").joinpath("words", f"{letter}-{language}.json" if letter else f"{language}.json")
     words: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     return words
 
@@ -46,10 +59,16 @@ class Wording:
     time_zone: str
 
     @classmethod
-    def of(cls, content: LetterContent) -> "Wording":
+    def of(cls, content: Written, letter: str = "") -> "Wording":
         """MissingWords names each word that a language lacks."""
-        words = {code: {**shipped(code), **content.words.get(code, {})} for code in content.languages}
-        missing = [f"{code}.{word}" for code, own in words.items() for word in shipped(REFERENCE) if word not in own]
+        parts = dict.fromkeys(("", letter))
+        words = {
+            code: {word: text for part in parts for word, text in shipped(code, part).items()}
+            | dict(content.words.get(code, {}))
+            for code in content.languages
+        }
+        needed = [word for part in parts for word in shipped(REFERENCE, part)]
+        missing = [f"{code}.{word}" for code, own in words.items() for word in needed if word not in own]
         if missing:
             raise MissingWords(", ".join(missing))
         return cls(words, content.time_zone)

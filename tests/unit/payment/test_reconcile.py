@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from chalicelib.contracts.cases import DayReconciled
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.offices.banks import BankAccount
-from chalicelib.payment.daily import as_csv, day_key
+from chalicelib.payment.daily import as_csv
 from chalicelib.payment.reconcile import Ours, Result, Row, Theirs, reconcile, tallies
-from chalicelib.register.model import StreamId
+from chalicelib.register.model import StreamId, day_key
 from infra.local.banks.model import Fault
 from tests.unit.payment.finance import DARA, Finance, day_of, export, reference_of
 
