@@ -180,8 +180,19 @@ class Line(BaseModel):
     demo: bool = False
 
 
+class Member(BaseModel):
+    """What of a group order is for one filing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    filing: Id
+    lines: tuple[Line, ...]
+    amount: Count
+    demo: bool = False
+
+
 class OrderOpened(Fact):
-    """Something is due."""
+    """Something is due. A group order is for several filings (`members`) of one account: `filing` is then the first of
+    them, `lines` and `amount` are of all."""
 
     TYPE = "int.tra.order.opened.v1"
     filing: Id
@@ -191,6 +202,23 @@ class OrderOpened(Fact):
     currency: Currency
     schedule: Code
     demo: bool = False
+    members: tuple[Member, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Member, ...]:
+        """What of it is for which filing, a single one too."""
+        own = Member(filing=self.filing, lines=self.lines, amount=self.amount, demo=self.demo)
+        return self.members or (own,)
+
+    def part(self, filing: str) -> Member | None:
+        """What of it is for `filing`."""
+        return next((one for one in self.parts if one.filing == filing), None)
+
+
+class OrderCancelled(Fact):
+    """The filer gave the order up before it was paid; money that comes for it all the same is parked."""
+
+    TYPE = "int.tra.order.cancelled.v1"
 
 
 class AttemptOpened(Fact):

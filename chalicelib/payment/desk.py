@@ -285,7 +285,7 @@ class CaseDesk:
             for one in cases
         )
         excess = total - standing.total.minor
-        if not fits or standing.paid or excess < 0 or (excess and others):
+        if not fits or standing.paid or standing.cancelled or excess < 0 or (excess and others):
             raise Conflict.because("case.not-payable")
         fact = PaymentVerified(
             filing=standing.filing,

@@ -15,6 +15,8 @@ from chalicelib.contracts.events import (
     AttemptIssued,
     AttemptOpened,
     Line,
+    Member,
+    OrderCancelled,
     OrderOpened,
     PaymentConfirmed,
     PaymentParked,
@@ -266,6 +268,8 @@ class Order:
     payment: PaymentVerified | None = None
     parked: tuple[PaymentParked, ...] = field(default=())
     confirmed: tuple[PaymentConfirmed, ...] = ()
+    parts: tuple[Member, ...] = ()  # what of it is for which filing
+    cancelled: bool = False
 
     @property
     def paid(self) -> bool:
@@ -299,7 +303,7 @@ class Order:
 def _after(order: Order | None, fact: Fact, at: datetime) -> Order:
     if isinstance(fact, OrderOpened) and order is None:
         total = Money(fact.amount, fact.currency)
-        return Order(fact.filing, fact.purpose, fact.lines, total, fact.schedule, fact.demo, at)
+        return Order(fact.filing, fact.purpose, fact.lines, total, fact.schedule, fact.demo, at, parts=fact.parts)
     if order is None:
         raise Corrupt("an order begins with OrderOpened")
     match fact:
@@ -315,7 +319,9 @@ def _after(order: Order | None, fact: Fact, at: datetime) -> Order:
                 qr_md5=fact.qr_md5,
             )
             return replace(order, attempts=tuple(issued if one is attempt else one for one in order.attempts))
-        case PaymentVerified() if order.payment is None and order.attempt(fact.reference) is not None:
+        case OrderCancelled() if order.payment is None and not order.cancelled:
+            return replace(order, cancelled=True)
+        case PaymentVerified() if order.payment is None and not order.cancelled and order.attempt(fact.reference) is not None:
             return replace(order, payment=fact)
         case PaymentParked():
             return replace(order, parked=(*order.parked, fact))

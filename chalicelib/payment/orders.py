@@ -7,7 +7,7 @@ lost for good and another attempt is opened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -108,10 +108,10 @@ class Orders:
 
     def quote(self, account: str, filing_id: str) -> Quote:
         """What is due for a draft if it were filed now, or for a filing by its day."""
-        stream = self._filing(account, filing_id)
+        stream = self.filing(account, filing_id)
         submitted = stream.last(FilingSubmitted)
         if submitted:
-            return quote(self.office.fees, _facts(submitted))
+            return quote(self.office.fees, facts_of(submitted))
         form = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes).form
         facts = FilingFacts(
             kind=form.kind,
@@ -126,28 +126,31 @@ class Orders:
     def open(self, account: str, filing_id: str, rail_name: str, repeat: Repeat) -> OpenedOrder:
         """The filing's order with something to pay by. Conflict before submission or once paid; Unavailable if the bank
         cannot be had: the same request goes on where this one stopped."""
-        rail = self._rail(rail_name)
+        rail = self.rail(rail_name)
 
         def decide() -> str:
-            stream = self._filing(account, filing_id)
+            stream = self.filing(account, filing_id)
             if earlier := repeat.earlier(self.register):
                 return str(earlier["order"])
             return self._opened(stream, rail, account, repeat)
 
-        order_id = deciding(decide)
+        return self.offered(deciding(decide))
+
+    def offered(self, order_id: str) -> OpenedOrder:
+        """An order with something to pay by; where the bank has not issued it yet, it does now."""
         for _ in range(MAX_ATTEMPTS):
             order = self._order(order_id)
             attempt = order.latest
             if attempt is None:
                 raise Corrupt(f"order {order_id} without attempt")
-            if order.paid or attempt.issued_at:
+            if order.paid or order.cancelled or attempt.issued_at:
                 break
             self._issue(order_id, order, attempt)
         return self._view(order_id)
 
     def one(self, account: str, filing_id: str) -> OpenedOrder:
         """The filing's order. NotFound if none was opened."""
-        stream = self._filing(account, filing_id)
+        stream = self.filing(account, filing_id)
         item = stream.items.get(due_key(filing_id, PURPOSE).sk)
         if item is None:
             raise NotFound.because("order.not-found")
@@ -156,11 +159,11 @@ class Orders:
     def ring(self, account: str, filing_id: str) -> None:
         """The payer's page says that it was paid, or only asks whether. It may say so as often as it likes: within
         `MIN_INTERVAL` of the last question nobody asks the bank again (payments.md case 79)."""
-        stream = self._filing(account, filing_id)
+        stream = self.filing(account, filing_id)
         due = stream.items.get(due_key(filing_id, PURPOSE).sk)
         if due is None:
             raise NotFound.because("order.not-found")
-        order_stream = self._stream(str(due.attributes["order"]))
+        order_stream = self.stream(str(due.attributes["order"]))
         order = Order.fold(order_stream.entries)
         latest = order.latest
         if order.paid or latest is None or latest.issued_at is None:
@@ -176,7 +179,7 @@ class Orders:
         now = self.clock()
         due = stream.items.get(due_key(stream.id.id, PURPOSE).sk)
         if due is None:
-            asked = quote(self.office.fees, _facts(submitted))
+            asked = quote(self.office.fees, facts_of(submitted))
             if asked.total.currency not in rail.currencies:
                 raise Conflict.because("rail.currency", "/rail", currency=asked.total.currency)
             order_id = ids.ulid(now)
@@ -189,7 +192,7 @@ class Orders:
                 schedule=asked.schedule,
                 demo=asked.demo,
             )
-            attempt, lookup = self._attempt(order_id, 1, rail)
+            attempt, lookup = self.new_attempt(order_id, 1, rail)
             self.register.commit(
                 begin(register_model.order(order_id), opened, attempt, by=account, at=now, owner=str(stream.id)),
                 Put(due_key(stream.id.id, PURPOSE), {"order": order_id}),
@@ -198,7 +201,7 @@ class Orders:
             )
             return order_id
         order_id = str(due.attributes["order"])
-        order_stream = self._stream(order_id)
+        order_stream = self.stream(order_id)
         order = Order.fold(order_stream.entries)
         if order.paid:
             raise Conflict.because("order.paid")
@@ -208,11 +211,12 @@ class Orders:
             return order_id  # still good: nobody needs two ways to pay the same
         if len(order.attempts) >= MAX_ATTEMPTS:
             raise Conflict.because("order.too-many-attempts")
-        attempt, lookup = self._attempt(order_id, len(order.attempts) + 1, rail)
+        attempt, lookup = self.new_attempt(order_id, len(order.attempts) + 1, rail)
         self.register.commit(order_stream.append(attempt, by=account, at=now), lookup, repeat.kept(order=order_id))
         return order_id
 
-    def _attempt(self, order_id: str, n: int, rail: Rail) -> tuple[AttemptOpened, Put]:
+    def new_attempt(self, order_id: str, n: int, rail: Rail) -> tuple[AttemptOpened, Put]:
+        """An attempt under a reference of its own, and the row that leads from the reference to the order."""
         reference = references.new(prefix=self.office.reference_prefix)
         stream = register_model.order(order_id)
         return (
@@ -222,7 +226,7 @@ class Orders:
 
     def _issue(self, order_id: str, order: Order, attempt: Attempt) -> None:
         """Have the bank issue what to pay by; enter it. If the bank has the reference already, go on with another."""
-        rail = self._rail(attempt.rail)
+        rail = self.rail(attempt.rail)
         now = self.clock()
         bill = order.bill(attempt)
         try:
@@ -239,18 +243,18 @@ class Orders:
             self.bells.ring(attempt.reference, rung=False, delay=first - now)
 
     def _another(self, order_id: str, lost: Attempt) -> None:
-        stream = self._stream(order_id)
+        stream = self.stream(order_id)
         order = Order.fold(stream.entries)
-        if order.paid or order.latest is None or order.latest.n != lost.n or order.latest.issued_at:
+        if order.paid or order.cancelled or order.latest is None or order.latest.n != lost.n or order.latest.issued_at:
             return
         now = self.clock()
-        attempt, lookup = self._attempt(order_id, lost.n + 1, self._rail(lost.rail))
+        attempt, lookup = self.new_attempt(order_id, lost.n + 1, self.rail(lost.rail))
         ask = _ask(stream, lost, now)  # if somebody paid the lost one all the same, we shall know
         self.register.commit(stream.append(attempt, by="tra:orders", at=now), lookup, ask)
 
     def _enter(self, order_id: str, attempt: Attempt, issued: Issued, now: datetime) -> datetime | None:
         """When the bank is first asked about it; None if never, or if somebody entered it before."""
-        stream = self._stream(order_id)
+        stream = self.stream(order_id)
         there = Order.fold(stream.entries).attempt(attempt.reference)
         if there is None or there.issued_at:
             return None
@@ -272,34 +276,40 @@ class Orders:
         return first
 
     def _view(self, order_id: str) -> OpenedOrder:
-        stream = self._stream(order_id)
+        stream = self.stream(order_id)
         order = Order.fold(stream.entries)
-        filed = self.register.load(filing(order.filing))
+        quotes = [self._quoted(order_id, part.filing) for part in order.parts]
+        lines = tuple(line for one in quotes for line in one.lines)
+        latest = order.latest
+        item = stream.items.get(issued_key(order_id, latest.n).sk) if latest else None
+        return OpenedOrder(order_id, order, replace(quotes[0], lines=lines), item.attributes if item else None)
+
+    def _quoted(self, order_id: str, filing_id: str) -> Quote:
+        filed = self.register.load(filing(filing_id))
         submitted = filed.last(FilingSubmitted) if filed else None
         if submitted is None:
             raise Corrupt(f"order {order_id} for no filing")
-        latest = order.latest
-        item = stream.items.get(issued_key(order_id, latest.n).sk) if latest else None
-        return OpenedOrder(
-            order_id, order, quote(self.office.fees, _facts(submitted)), item.attributes if item else None
-        )
+        return quote(self.office.fees, facts_of(submitted))
 
     def _order(self, order_id: str) -> Order:
-        return Order.fold(self._stream(order_id).entries)
+        return Order.fold(self.stream(order_id).entries)
 
-    def _stream(self, order_id: str) -> Stream:
+    def stream(self, order_id: str) -> Stream:
+        """An order's stream. Corrupt if there is none."""
         stream = self.register.load(register_model.order(order_id))
         if stream is None:
             raise Corrupt(f"order {order_id} does not exist")
         return stream
 
-    def _filing(self, account: str, filing_id: str) -> Stream:
+    def filing(self, account: str, filing_id: str) -> Stream:
+        """A filing of this account. NotFound for others."""
         stream = self.register.load(filing(filing_id)) if ids.is_ulid(filing_id) else None
         if stream is None or stream.head.owner != account:
             raise NotFound.because("filing.not-found")
         return stream
 
-    def _rail(self, name: str) -> Rail:
+    def rail(self, name: str) -> Rail:
+        """A rail by its name. Invalid names those that there are."""
         rail = self.rails.get(name)
         if rail is None:
             raise Invalid.because("rail.unknown", "/rail", rails=", ".join(sorted(self.rails)))
@@ -338,7 +348,8 @@ def _ask(stream: Stream, attempt: Attempt, at: datetime) -> Put:
     )
 
 
-def _facts(submitted: FilingSubmitted) -> FilingFacts:
+def facts_of(submitted: FilingSubmitted) -> FilingFacts:
+    """What of a submitted filing decides its fees."""
     return FilingFacts(
         kind=submitted.kind,
         route=submitted.route,

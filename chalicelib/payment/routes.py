@@ -7,9 +7,11 @@ from typing import Annotated, Any, Protocol
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chalicelib.contracts.fact import Id
 from chalicelib.contracts.form import Code, Day, parsed
 from chalicelib.offices.model import Office
 from chalicelib.payment.fees import FilingFacts, Quote
+from chalicelib.payment.groups import MAX_MEMBERS, cancel, open_group
 from chalicelib.payment.model import Delivery, Reply
 from chalicelib.payment.orders import OpenedOrder, Orders
 from chalicelib.payment.service import Doorbell
@@ -36,6 +38,14 @@ class OrderRequest(BaseModel):
     """How the filer wants to pay."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    rail: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,20}$")]
+
+
+class GroupRequest(BaseModel):
+    """Which filings to pay for at once, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    filings: Annotated[list[Id], Field(min_length=2, max_length=MAX_MEMBERS)]
     rail: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,20}$")]
 
 
@@ -99,6 +109,23 @@ def build(rooms: Rooms) -> Blueprint:
     def read_order(identifier: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
         return answer(200, order_answer(rooms.orders.one(account, identifier)))
+
+    @routes.route("/v1/payment-orders", methods=["POST"], content_types=["*/*"])
+    @guarded
+    def open_group_order() -> Response:
+        request = Incoming(routes.current_request)
+        account = rooms.principal(request).account
+        asked, repeat = parsed(GroupRequest, request.json()), Repeat(account, *request.idempotency())
+        opened = open_group(rooms.orders, account, tuple(asked.filings), asked.rail, repeat)
+        return answer(201, order_answer(opened), Location=f"/v1/filings/{opened.order.filing}/payment-orders")
+
+    @routes.route("/v1/filings/{identifier}/payment-orders", methods=["DELETE"])
+    @guarded
+    def cancel_order(identifier: str) -> Response:
+        request = Incoming(routes.current_request)
+        account = rooms.principal(request).account
+        cancel(rooms.orders, account, identifier, Repeat(account, *request.idempotency()))
+        return answer(200, {"status": "cancelled"})
 
     @routes.route("/v1/filings/{identifier}/payment-orders/bell", methods=["POST"], content_types=["*/*"])
     @guarded
@@ -174,6 +201,8 @@ def order_answer(opened: OpenedOrder) -> dict[str, Any]:
         "quote": quote_answer(opened.quote),
         "parked": [{"reason": parked.reason, "at": parked.asked_at} for parked in opened.order.parked],
     }
+    if len(opened.order.parts) > 1:
+        body["members"] = [{"filing": one.filing, "amount": one.amount} for one in opened.order.parts]
     if opened.issued is not None and not opened.order.paid:
         kept = ("reference", "rail", "qr", "deeplink", "payee", "expires_at")
         body["pay"] = {name: opened.issued[name] for name in kept}

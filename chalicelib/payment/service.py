@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chalicelib.contracts.cases import CaseOpened
-from chalicelib.contracts.events import FeePaid
+from chalicelib.contracts.events import FeePaid, Member
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, LostRace, NotFound, Unavailable
@@ -232,21 +232,23 @@ def _rested(ask: Item) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class CreditFiling:
-    """Enter a paid order on its filing."""
+    """Enter a paid order on what it is for."""
 
     register: Register
     clock: Clock
 
     def __call__(self, stream_id: StreamId) -> None:
-        """FeePaid on the filing, once. Corrupt if the order is not paid or the filing does not exist."""
-        deciding(lambda: self._credit(stream_id))
-
-    def _credit(self, stream_id: StreamId) -> None:
+        """FeePaid on the filing, or on each of a group's, once. Corrupt if the order is not paid or a filing does not exist.
+        Killed between two filings, the same message goes on with those that have none."""
         stream = self.register.load(stream_id)
         if stream is None:
             raise Corrupt(f"{stream_id} does not exist")
         order = Order.fold(stream.entries)
-        filed = self.register.load(filing(order.filing))
+        for part in order.parts:
+            deciding(lambda part=part: self._credit(stream_id, order, part))  # type: ignore[misc]
+
+    def _credit(self, stream_id: StreamId, order: Order, part: Member) -> None:
+        filed = self.register.load(filing(part.filing))
         if filed is None or order.payment is None:
             raise Corrupt(f"{stream_id} is not paid, or for no filing")
         if any(fact.order == stream_id.id for fact in filed.facts(FeePaid)):
@@ -257,9 +259,9 @@ class CreditFiling:
             purpose=order.purpose,
             reference=paid.reference,
             rail=paid.rail,
-            amount=paid.amount,
+            amount=part.amount,
             currency=paid.currency,
             paid_at=paid.paid_at,
-            demo=paid.demo,
+            demo=part.demo,
         )
         self.register.commit(filed.append(fact, by="tra:credit_filing", at=self.clock()))

@@ -95,6 +95,8 @@ def _reason_to_park(order: Order, attempt: Attempt | None, notice: Notice, payee
         return "payee"
     if any(parked.reason in ("refunded", "reversed") for parked in order.parked):
         return "after-refund"
+    if order.cancelled:
+        return "cancelled"
     if order.paid:
         return "already-paid"
     if notice.bank_ref is None:

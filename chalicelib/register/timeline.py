@@ -19,10 +19,11 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
 ORDER_STATES: dict[str, tuple[frozenset[str], str]] = {
     "OrderOpened": (frozenset({""}), "open"),
     "AttemptOpened": (frozenset({"open"}), ""),
-    "AttemptIssued": (frozenset({"open", "paid"}), ""),
+    "AttemptIssued": (frozenset({"open", "paid", "cancelled"}), ""),
+    "OrderCancelled": (frozenset({"open"}), "cancelled"),
     "PaymentVerified": (frozenset({"open"}), "paid"),
-    "PaymentParked": (frozenset({"open", "paid"}), ""),
-    "PaymentConfirmed": (frozenset({"open", "paid"}), ""),
+    "PaymentParked": (frozenset({"open", "paid", "cancelled"}), ""),
+    "PaymentConfirmed": (frozenset({"open", "paid", "cancelled"}), ""),
 }
 
 CASE_STATES: dict[str, tuple[frozenset[str], str]] = {

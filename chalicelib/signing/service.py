@@ -201,14 +201,15 @@ class SealLetter:
     def _payment(self, stream: Stream, paid: FeePaid) -> model.Payment:
         order = self._load(register_model.order(paid.order))
         opened = order.last(OrderOpened)
-        if opened is None:
-            raise Corrupt(f"{order.id} was not opened")
+        part = opened.part(stream.id.id) if opened else None
+        if part is None:
+            raise Corrupt(f"{order.id} was not opened for {stream.id}")
         labels = {row.code: row.names for row in self.office.fees.rows}
         entered = next(entry.at for entry in stream.entries if entry.type == FeePaid.__name__)
         return model.Payment(
             lines=tuple(
                 model.FeeLine(code=line.code, label=labels[line.code], amount=Money(line.amount, paid.currency))
-                for line in opened.lines
+                for line in part.lines
             ),
             total=Money(paid.amount, paid.currency),
             paid_at=parse_stamp(paid.paid_at or entered),

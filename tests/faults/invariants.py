@@ -259,8 +259,8 @@ def i6_money_counts_once(stores: Stores, final: bool) -> Iterator[str]:
     for pk, data in stores.facts("FeePaid"):
         if f"ORDER#{data['order']}" not in paid:
             yield f"{pk} is credited from an order that is not paid"
-    credits_ = Counter(data["order"] for _, data in stores.facts("FeePaid"))
-    yield from (f"order {key} was credited {count} times" for key, count in credits_.items() if count > 1)
+    credits_ = Counter((pk, data["order"]) for pk, data in stores.facts("FeePaid"))
+    yield from (f"{key} was credited {count} times" for key, count in credits_.items() if count > 1)
     orders = Counter(data["filing"] for _, data in stores.facts("OrderOpened"))
     yield from (f"filing {key} has {count} orders" for key, count in orders.items() if count > 1)
     credited = {pk for pk, _ in stores.facts("FeePaid")}

@@ -2,23 +2,18 @@
 
 import pytest
 
-from tests.unit.payment.cases import ROWS, WAITING, main, rows_of
+from tests.unit.payment.cases import ROWS, main, rows_of
 
 
 def test_the_index_has_every_row_of_the_table() -> None:
     assert sorted(ROWS) == list(range(1, 95))
 
 
-@pytest.mark.parametrize("number", [number for number in ROWS if number not in WAITING])
+@pytest.mark.parametrize("number", sorted(ROWS))
 def test_every_file_named_for_a_row_holds_a_test_of_it(number: int) -> None:
     assert ROWS[number].files
     for file in ROWS[number].files:
         assert rows_of(file).get(number), f"{file} has no test that names row {number}"
-
-
-@pytest.mark.parametrize("number", sorted(WAITING))
-def test_a_row_that_waits_for_others_has_no_file_yet(number: int) -> None:
-    assert not ROWS[number].files, f"take {number} off WAITING"
 
 
 def test_the_index_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
