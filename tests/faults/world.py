@@ -197,9 +197,9 @@ class World:
 
     # ------------------------------------------------------------------ who calls
 
-    def _token(self, subject: str) -> str:
+    def _token(self, subject: str, *, roles: tuple[str, ...] = ()) -> str:
         now = int(NOON.timestamp())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + 90 * 86400}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + 90 * 86400, "roles": list(roles)}
         return jwt.encode(claims, self._tokens, algorithm="ES256", headers={"kid": "faults"})
 
     def _jwks(self) -> bytes:
