@@ -29,7 +29,7 @@ OPEN = "CASE"  # value of `due` while a case is not closed
 GOING_BACK = ("refunded", "part-refunded", "reversed")  # the money of such a case is not with us
 NOT_WITH_US = (*GOING_BACK, "refund-wanted", "fee", "money-out", "reversal", "ours-only")
 NAMELESS = "unmatched"  # money on a statement without a reference of ours: not in the ledger yet
-PAYABLE = ("late", "time-unknown", "overpaid", "underpaid", "no-bank-reference", NAMELESS)  # if two persons say so
+PAYABLE = ("rail", "late", "time-unknown", "overpaid", "underpaid", "no-bank-reference", NAMELESS)  # if two persons say so
 
 
 def case_of(what: str) -> Key:

@@ -26,7 +26,18 @@ from chalicelib.contracts.fact import Code, Id, Reference
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, stamp
 from chalicelib.kernel.errors import Conflict, Corrupt, Forbidden, NotFound
-from chalicelib.payment.cases import NAMELESS, OPEN, OWNER, PAYABLE, Case, case_of, off_the_list, opening, shown
+from chalicelib.payment.cases import (
+    GOING_BACK,
+    NAMELESS,
+    OPEN,
+    OWNER,
+    PAYABLE,
+    Case,
+    case_of,
+    off_the_list,
+    opening,
+    shown,
+)
 from chalicelib.payment.ledger import counted
 from chalicelib.payment.model import Order
 from chalicelib.payment.service import Due
@@ -223,9 +234,10 @@ class CaseDesk:
         stream = self.register.load(register_model.order(asked.order))
         if stream is None:
             raise NotFound.because("order.not-found")
-        paid, now = Order.fold(stream.entries).payment, self.clock()
+        order, now = Order.fold(stream.entries), self.clock()
+        paid = order.payment
         n, gone = self._refunded(asked.order)
-        if paid is None or asked.amount + gone > paid.amount:
+        if paid is None or asked.amount + max(gone, _gone_back(order, paid.reference)) > paid.amount:
             raise Conflict.because("refund.impossible")
         what = f"refund#{asked.order}#{n}"
         opened = CaseOpened(
@@ -284,8 +296,10 @@ class CaseDesk:
             and one.opened.evidence_sha256 is not None
             for one in cases
         )
+        references = {one.opened.reference for one in cases}
+        gone = any(one.reason in GOING_BACK and one.reference in references for one in standing.parked)
         excess = total - standing.total.minor
-        if not fits or standing.paid or standing.cancelled or excess < 0 or (excess and others):
+        if gone or not fits or standing.paid or standing.cancelled or excess < 0 or (excess and others):
             raise Conflict.because("case.not-payable")
         fact = PaymentVerified(
             filing=standing.filing,
@@ -317,6 +331,13 @@ class CaseDesk:
         if stream is None:
             raise NotFound.because("case.not-found")
         return stream, Case.fold(stream.id, stream.head.status, stream.entries)
+
+
+def _gone_back(order: Order, reference: str) -> int:
+    """How much of the payment under `reference` the bank says went back, asked for by us or not."""
+    return max(
+        (one.amount or 0 for one in order.parked if one.reason in GOING_BACK and one.reference == reference), default=0
+    )
 
 
 def _must_be(found: Case, status: str) -> None:

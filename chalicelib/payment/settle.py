@@ -89,11 +89,9 @@ def settle(order: Order, attempt_reference: str, notice: Notice, *, payees: froz
 
 def _reason_to_park(order: Order, attempt: Attempt | None, notice: Notice, payees: frozenset[str]) -> str | None:
     """The first reason why this money does not pay this order, or None. Identity before amount before time."""
-    if attempt is None or notice.order_ref != attempt.reference or notice.rail != attempt.rail:
-        return "reference"
-    if notice.payee is not None and notice.payee not in payees:
-        return "payee"
-    if any(parked.reason in ("refunded", "reversed") for parked in order.parked):
+    if (reason := _stranger(attempt, notice, payees)) is not None or attempt is None:
+        return reason
+    if any(one.reason in ("refunded", "reversed") and one.reference == notice.order_ref for one in order.parked):
         return "after-refund"
     if order.cancelled:
         return "cancelled"
@@ -108,6 +106,17 @@ def _reason_to_park(order: Order, attempt: Attempt | None, notice: Notice, payee
     if notice.amount_minor != order.total.minor:
         return "underpaid" if notice.amount_minor < order.total.minor else "overpaid"
     return _too_late(attempt, notice)
+
+
+def _stranger(attempt: Attempt | None, notice: Notice, payees: frozenset[str]) -> str | None:
+    """Why it is not the money that was asked for, whatever its amount."""
+    if attempt is None or notice.order_ref != attempt.reference:
+        return "reference"
+    if notice.payee is not None and notice.payee not in payees:
+        return "payee"
+    if notice.rail != attempt.rail:
+        return "rail"  # it came to an account of ours that this way of paying does not lead to
+    return None
 
 
 def _too_late(attempt: Attempt, notice: Notice) -> str | None:
@@ -126,14 +135,18 @@ def _too_late(attempt: Attempt, notice: Notice) -> str | None:
 
 def _going_back(order: Order, notice: Notice) -> Verdict:
     reason = notice.status.value
+    same = [one for one in order.parked if one.reference == notice.order_ref]
     known = any(
-        parked.reference == notice.order_ref and parked.reason == reason and parked.amount == notice.refunded_minor
-        for parked in order.parked
+        one.reason == reason
+        and one.amount == notice.refunded_minor
+        and (notice.statement is None or one.bank_ref == notice.bank_ref)  # each line is a movement of its own
+        for one in same
     )
     if known:
         return Duplicate()
     was_paid = order.payment is not None and order.payment.reference == notice.order_ref
-    if not was_paid and notice.status is not Status.PART_REFUNDED:
+    was_parked = any(one.reason not in _GOING_BACK for one in same)
+    if not was_paid and not was_parked and notice.status is not Status.PART_REFUNDED:
         return Ignore(reason)  # came and went before it ever counted
     return Park(reason, _parked(notice, reason, amount=notice.refunded_minor), alarm=was_paid)
 

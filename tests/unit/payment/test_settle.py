@@ -59,7 +59,7 @@ CASES: list[tuple[str, Order, Notice, str]] = [
     ("37 replay under another event id", order(*PAID), notice(event_key="other"), "duplicate"),
     ("38 reply bound to another order", order(), notice(order_ref=FOREIGN, bank_ref="x:1"), "park reference"),
     ("38 reply about our other attempt", order(*TWO), notice(order_ref=SECOND, bank_ref="x:1"), "park reference"),
-    ("38 another rail", order(), notice(rail="wing"), "park reference"),
+    ("38 another rail", order(), notice(rail="wing"), "park rail"),
     ("46 underpaid by one", order(), notice(amount_minor=DUE - 1), "park underpaid"),
     ("47 overpaid by one", order(), notice(amount_minor=DUE + 1), "park overpaid"),
     ("48 right number, wrong currency", order(), notice(currency="USD"), "park currency"),
