@@ -177,6 +177,16 @@ def i3_one_letter(stores: Stores, final: bool) -> Iterator[str]:
     letters = [key for key in stores.records if "/letters/" in key]
     if final and len(letters) != sum(issued.values()):
         yield f"{len(letters)} letters stored, {sum(issued.values())} entered"
+    yield from _sealed_reports(stores)
+
+
+def _sealed_reports(stores: Stores) -> Iterator[str]:
+    for pk, data in stores.facts("ReportSealed"):
+        body = _only(stores, data["key"])
+        if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
+            yield f"{data['key']} is not the report that was entered"
+        if data["report_sha256"] not in {one["report_sha256"] for _, one in stores.facts("DayReconciled", pk)}:
+            yield f"{data['key']} is of no run of {pk}"
 
 
 def i4_filed_as_confirmed(stores: Stores, final: bool) -> Iterator[str]:
@@ -291,7 +301,9 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         owned |= {f"{base}/files/{file['sha256']}" for file in data["files"]}
         begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
         begun |= {key for key in stores.records if key.startswith(f"{base}/package/")}
-    for type_ in ("LetterIssued", "PackageReady"):
+    for _, data in stores.facts("DayReconciled"):
+        begun |= {key for key in stores.records if key.startswith(f"reconciliations/{data['day']}/")}
+    for type_ in ("LetterIssued", "PackageReady", "ReportSealed"):
         owned |= {data["key"] for _, data in stores.facts(type_)}
     for key in stores.records:
         if key not in owned and (final or key not in begun):

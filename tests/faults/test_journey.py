@@ -62,7 +62,7 @@ def effects(office: World) -> Counter[str]:
     """What was done, whenever: entries by type, objects by folder, letters published."""
     stores = Stores(office)
     done = Counter(f"{pk.split('#')[0]} {entry['type']}" for pk, rows in stores.streams.items() for entry in rows)
-    done.update("object " + key.split("/")[2] for key in stores.records)
+    done.update("object " + key.split("/")[2 if key.startswith("filings/") else 0] for key in stores.records)
     done.update("published " + event["type"] for event in {event["id"]: event for event in stores.published}.values())
     return done
 
