@@ -247,6 +247,7 @@ class Rooms:
             rails=self.rails,
             windows=self.windows,
             http=self.http,
+            bells=self.bells,
             clock=self.clock,
         )
 

@@ -212,7 +212,7 @@ class ReconcileDay:
             came.insert(0, paid)
         for fact in came:
             yield Ours(
-                bank=self._bank(fact.rail),
+                bank=self._bank_of(fact),
                 reference=fact.reference,
                 bank_refs=frozenset({fact.bank_ref} | names.get((fact.rail, fact.bank_ref), set())),
                 amount=fact.amount,
@@ -292,6 +292,11 @@ class ReconcileDay:
             if rail == account.code or rail in account.rails:
                 return account.bank
         return rail
+
+    def _bank_of(self, fact: PaymentVerified | PaymentParked) -> str:
+        """A rail may bring money to several banks: what a statement told of came to the bank of its account."""
+        account = self.office.banks.account(fact.bank_ref.partition(":")[0]) if fact.statement else None
+        return account.bank if account else self._bank(fact.rail)
 
     def _rails(self, bank: str) -> set[str]:
         accounts = [one for one in self.office.banks.accounts if one.bank == bank]
