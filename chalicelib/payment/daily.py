@@ -1,7 +1,8 @@
 """The daily reconciliation: pull the banks' lists, settle what they prove, hold all books against each other, open cases.
 
 1. What a bank's list proves and we did not know goes through `settle`, as an answer to a question does.
-2. Ledger, lists and statements of the day are matched (`reconcile`). Our movements of a day are those counted on it.
+2. Ledger, lists and statements of the day are matched (`reconcile`). Our movements of a day are those counted on it, and
+   those that a line of the day names; a list, which may show the days beside it, adds none, so that no day has another's.
 3. Every row that is not matched is a case, the same one however often the day is run.
 4. The report is kept under the day's stream, its digest in the entry; a later run is a further entry, not another truth.
 A day that no book of a bank covers yet opens no case for that bank's movements: it waits for its statement.
@@ -92,7 +93,7 @@ class ReconcileDay:
             listed += notices
         lines, loaded = self._lines(day)
         covered |= loaded
-        ours = self._ours(day, {one.order_ref for one in listed} | {one.reference for one in lines if one.reference})
+        ours = self._ours(day, {one.reference for one in lines if one.reference})
         rows = reconcile(ours, [*self._from_list(listed, ours), *lines])
         cases = sum(
             self._case(row, text, actor) for row in rows if row.result is not Result.MATCHED and row.bank in covered

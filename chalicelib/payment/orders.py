@@ -206,13 +206,19 @@ class Orders:
         if order.paid:
             raise Conflict.because("order.paid")
         latest = order.latest
-        if latest and (latest.issued_at is None or (latest.expires_at and now < latest.expires_at)):
+        good = latest and (latest.issued_at is None or (latest.expires_at and now < latest.expires_at))
+        if latest and good and latest.rail == rail.name:
             self.register.commit(repeat.kept(order=order_id))
-            return order_id  # still good: nobody needs two ways to pay the same
+            return order_id  # still good: nobody needs two ways to pay the same at one bank
+        if order.total.currency not in rail.currencies:
+            raise Conflict.because("rail.currency", "/rail", currency=order.total.currency)
         if len(order.attempts) >= MAX_ATTEMPTS:
             raise Conflict.because("order.too-many-attempts")
         attempt, lookup = self.new_attempt(order_id, len(order.attempts) + 1, rail)
-        self.register.commit(order_stream.append(attempt, by=account, at=now), lookup, repeat.kept(order=order_id))
+        unissued = latest is not None and latest.issued_at is None  # for us; the bank may know it, and be paid
+        left = [_ask(order_stream, latest, now)] if latest and unissued else []
+        appended = order_stream.append(attempt, by=account, at=now)
+        self.register.commit(appended, lookup, repeat.kept(order=order_id), *left)
         return order_id
 
     def new_attempt(self, order_id: str, n: int, rail: Rail) -> tuple[AttemptOpened, Put]:

@@ -171,6 +171,17 @@ class TestDay:
         stream = finance.desk.load(StreamId.parse(str(lookup.attributes["stream"])))
         assert len(stream.facts(DayReconciled)) == 2
 
+    def test_money_stands_in_the_report_of_one_day_though_the_list_shows_its_neighbours(self, finance: Finance) -> None:
+        before = self.next_day(finance)
+        opened = finance.opened()
+        assert finance.desk.bank.pay(reference_of(opened))
+        finance.ask(reference_of(opened))
+        days = [before, self.next_day(finance), self.next_day(finance)]
+        for _ in range(2):
+            reports = [finance.reconcile(DARA, day) for day in days]
+        assert [report["rows"] for report in reports] == [0, 1, 0]
+        assert [report["cases"] for report in reports] == [0, 0, 0]
+
     def test_case_66_a_refund_in_the_list_has_one_case(self, finance: Finance) -> None:
         opened = finance.opened()
         reference = reference_of(opened)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.payment.model import Delivery, Form, HttpFailed, HttpReply, Order, Rail
 from chalicelib.payment.orders import OpenedOrder, Orders
 from chalicelib.payment.rails import known
@@ -130,6 +131,38 @@ def test_an_order_is_paid_at_the_bank_and_our_own_question_settles_it(rail: str)
     place.pay(opened)
     assert not place.standing(opened).paid
     assert place.ask(opened).paid
+
+
+def test_whoever_chooses_another_bank_gets_that_banks_way_to_pay() -> None:
+    place = Place()
+    first = place.open("aba")
+    second = place.open("khqr")
+    assert (second.id, second.order.latest and second.order.latest.rail) == (first.id, "khqr")
+    place.pay(second)
+    assert place.ask(second).paid
+
+
+def test_a_bank_that_is_down_stands_in_nobody_elses_way() -> None:
+    place = Place()
+    place.town.aba.faults.add(Fault.BROKEN)
+    with pytest.raises(Unavailable):
+        place.open("aba")
+    place.desk.clock.advance(timedelta(seconds=1))
+    opened = place.open("khqr")
+    assert [one.rail for one in opened.order.attempts] == ["aba", "khqr"]
+    place.pay(opened)
+    assert place.ask(opened).paid
+
+
+def test_money_for_the_bank_that_was_left_still_counts_and_a_second_payment_is_parked() -> None:
+    place = Place()
+    left = place.open("aba")
+    opened = place.open("khqr")
+    place.pay(left)
+    assert place.ask(left).paid
+    place.pay(opened)
+    order = place.ask(opened)
+    assert [one.reason for one in order.parked] == ["already-paid"]
 
 
 @pytest.mark.parametrize("rail", [name for name in RAILS if name not in SILENT])
