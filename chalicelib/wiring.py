@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from chalicelib.attachments.custody import TakeCustody
     from chalicelib.attachments.multipart import PartUploads
     from chalicelib.attachments.s3 import S3Records
-    from chalicelib.attachments.service import ConfirmUpload
+    from chalicelib.attachments.screening.scanner import Scanner
+    from chalicelib.attachments.service import ConfirmUpload, Screen
     from chalicelib.attachments.uploads import Uploads
     from chalicelib.aws.parameters import Parameters
     from chalicelib.aws.s3 import Bucket
@@ -76,6 +77,7 @@ class Rooms:
         http: "Http | None" = None,
         issuer_keys: "KeySource | None" = None,
         office: Office | None = None,
+        screen: "Screen | None" = None,
     ) -> None:
         """Begin afresh in another world (tests): forget all that was made, use these collaborators."""
         self.__dict__.clear()
@@ -83,6 +85,8 @@ class Rooms:
         self._http, self._issuer_keys = http, issuer_keys
         if office is not None:
             self.__dict__["office"] = office
+        if screen is not None:
+            self.__dict__["screen"] = screen
 
     @cached_property
     def settings(self) -> Settings:
@@ -187,10 +191,35 @@ class Rooms:
 
     @cached_property
     def confirm_upload(self) -> "ConfirmUpload":
-        from chalicelib.attachments.screening import screen
         from chalicelib.attachments.service import ConfirmUpload
 
-        return ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=screen, clock=self.clock)
+        return ConfirmUpload(
+            register=self.register, quarantine=self.quarantine, screen=self.screen, clock=self.clock
+        )
+
+    @cached_property
+    def screen(self) -> "Screen":
+        from chalicelib.attachments.screening.service import Screening
+
+        return Screening(office=self.office, scanner=self.scanner)
+
+    @cached_property
+    def scanner(self) -> "Scanner":
+        """What `TRA_SCANNER` names: `test-signature`, `guardduty`, or `clamav:HOST:PORT`. ValueError for anything else."""
+        match self.settings.scanner.split(":"):
+            case ["test-signature"]:
+                from chalicelib.attachments.screening.scanner import EicarOnly
+
+                return EicarOnly()
+            case ["guardduty"]:
+                from chalicelib.attachments.screening.guardduty import GuardDuty
+
+                return GuardDuty(bucket=self.settings.quarantine_bucket, client=clients.s3())
+            case ["clamav", host, port]:
+                from chalicelib.attachments.screening.clamav import ClamAV
+
+                return ClamAV(host=host, port=int(port))
+        raise ValueError("TRA_SCANNER names no scanner that we know")
 
     @cached_property
     def take_custody(self) -> "TakeCustody":
@@ -234,7 +263,6 @@ class Rooms:
 
     @property
     def payees(self) -> Mapping[str, frozenset[str]]:
-        """Our accounts on each rail."""
         return {name: frozenset(config.payee_accounts) for name, config in self.rail_configs.items()}
 
     @property

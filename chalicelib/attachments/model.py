@@ -28,6 +28,7 @@ class Accepted:
     size: int
     sha256: Digest
     pages: int | None = None
+    findings: tuple[str, ...] = ()  # codes of what is outside the rules; the office's data say how grave each is
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ class ConfirmUpload:
         if size != announced.size:
             verdict: Verdict = Verdict(reason="upload.size-differs")
         else:
-            verdict = self.screen(self.quarantine.chunks(key, version or None), announced)
+            verdict = self.screen(
+                self.quarantine.chunks(key, version or None), replace(announced, object_version=version)
+            )
         deciding(lambda: self._record(names[0], announced, version, verdict))
 
     def _record(self, filing_id: str, announced: Attachment, version: str, verdict: Verdict) -> None:
@@ -80,8 +82,15 @@ class ConfirmUpload:
                 size=found.size,
                 sha256=found.sha256.hex,
                 pages=found.pages,
+                findings=found.findings,
             )
-            after = replace(announced, state="stored", sha256=found.sha256.hex, object_version=version)
+            after = replace(
+                announced,
+                state="stored",
+                sha256=found.sha256.hex,
+                object_version=version,
+                findings=found.findings,
+            )
         else:
             fact = AttachmentRefused(attachment=announced.id, document=announced.document, reason=verdict.reason)
             after = replace(announced, state="refused", reason=verdict.reason)

@@ -21,12 +21,13 @@ class Attachment:
     sha256: str | None = None
     object_version: str | None = None
     reason: str | None = None
+    findings: tuple[str, ...] = ()  # codes of what a look at it found; it was accepted all the same
 
     @classmethod
     def of(cls, identifier: str, attributes: Mapping[str, Any]) -> "Attachment":
         """From the item beside the stream."""
-        return cls(id=identifier, **attributes)
+        return cls(id=identifier, **{**attributes, "findings": tuple(attributes.get("findings", ()))})
 
     def attributes(self) -> dict[str, Any]:
         """As kept in the item beside the stream."""
-        return {name: value for name, value in self.__dict__.items() if name != "id"}
+        return {name: value for name, value in self.__dict__.items() if name != "id" and (value or name != "findings")}

@@ -38,7 +38,8 @@ class AttachmentReserved(Fact):
 
 
 class AttachmentStored(Fact):
-    """The announced file lies in quarantine and passed the checks; digest and size are of the stored bytes."""
+    """The announced file lies in quarantine and passed the checks; digest and size are of the stored bytes. `findings` are
+    what is outside the rules: the file is kept all the same, and as it was sent."""
 
     TYPE = "int.tra.attachment.stored.v1"
     attachment: Id
@@ -47,6 +48,7 @@ class AttachmentStored(Fact):
     size: Count
     sha256: Sha256
     pages: Count | None = None
+    findings: tuple[Code, ...] = ()
 
 
 class AttachmentRefused(Fact):

@@ -28,6 +28,7 @@ from infra.local.banks.town import ABA_KEY, MERCHANT
 from infra.local.clients import Clients
 from infra.local.office import put_certificates
 from infra.local.trust import TestTrust
+from tests.factories import sight
 from tests.fakes import NOON, FixedClock
 from tests.faults.calls import watching
 from tests.faults.ground import Snapshot
@@ -131,7 +132,14 @@ class World:
 
     def cold(self) -> None:
         """Forget whatever a process remembers between invocations."""
-        self.rooms.move(self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, office=self.office)
+        self.rooms.move(
+            self.environment,
+            clock=self.clock,
+            http=self.bank,
+            issuer_keys=self._jwks,
+            office=self.office,
+            screen=sight,  # screening talks to no store: its own tests show what it does with files
+        )
         if self.broken_by:
             self.broken_by(self.rooms)
 

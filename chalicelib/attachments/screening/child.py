@@ -1,0 +1,65 @@
+"""The process in the cell: bounds itself, looks at one file, writes one report, ends.
+
+`python -m chalicelib.attachments.screening.child PATH TASK`. Parsers are imported after the limits stand, and only those that
+the file needs. Anything unexpected ends the process, and a dead process is a refusal.
+"""
+
+import resource
+import sys
+from pathlib import Path
+
+from chalicelib.attachments.screening import cell
+from chalicelib.attachments.screening.model import JPEG, PDF, PNG, SVG, UNREADABLE, XML, Refusal, Report, Task
+
+
+def main(path: Path, task: Task) -> Report:
+    """Look, within limits."""
+    for what, limit in (
+        (resource.RLIMIT_AS, cell.MEMORY),
+        (resource.RLIMIT_CPU, cell.CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, cell.WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(what, (limit, limit))
+    try:
+        found = _look(path, task)
+    except Refusal as refusal:
+        found = Report(refused=refusal.code)
+    except (MemoryError, RecursionError):
+        found = Report(refused=UNREADABLE)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Report(
+        refused=found.refused,
+        findings=tuple(dict.fromkeys(found.findings)),
+        pages=found.pages,
+        compared=found.compared,
+        peak_mb=used.ru_maxrss // 1024,
+        cpu_ms=int((used.ru_utime + used.ru_stime) * 1000),
+    )
+
+
+def _look(path: Path, task: Task) -> Report:
+    match task.media_type:
+        case media if media == PDF:
+            from chalicelib.attachments.screening.pdf import look as look_at_pdf
+
+            return look_at_pdf(path, task)
+        case media if media in {JPEG, PNG}:
+            from chalicelib.attachments.screening.image import look as look_at_image
+
+            return Report(findings=look_at_image(path, task))
+        case media if media == SVG:
+            from chalicelib.attachments.screening.svg import look as look_at_svg
+
+            return Report(findings=look_at_svg(path, task))
+        case media if media == XML:
+            from chalicelib.attachments.screening.xml import look as look_at_xml
+
+            return Report(findings=look_at_xml(path, task))
+    raise Refusal(UNREADABLE)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(main(Path(sys.argv[1]), Task.from_json(sys.argv[2])).to_json())
+    sys.stdout.flush()
