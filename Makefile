@@ -7,7 +7,7 @@ STAMPS := .stamps
 PIP_QUIET := -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults bench payment-vectors package requirements clean
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults journeys bench payment-vectors package requirements clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ $(STAMPS)/fonts: infra/fonts/package-lock.json chalicelib/signing/fonts.json $(S
 	@touch $@
 
 # ---------------------------------------------------------------- checks, each also alone
-check: lint types contracts template schemas unit integration faults ## all checks and tests, without setting up
+check: lint types contracts template schemas unit integration faults journeys ## all checks and tests, without setting up
 
 lint: ## ruff
 	$(BIN)/ruff check .
@@ -64,14 +64,17 @@ template: ## cfn-lint: the template as written, and as AWS gets it
 schemas: ## the published schemas are those of the code
 	$(RUN) -m chalicelib.contracts --check
 
-unit: ## rules and use cases, on fakes
-	$(BIN)/pytest -q tests/unit
+unit: ## rules and use cases, on fakes; and the shape of the code
+	$(BIN)/pytest -q tests/unit tests/architecture
 
 integration: ## adapters, routes and the world, on moto and on the emulator
 	$(BIN)/pytest -q tests/integration
 
 faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/faults.json
 	$(BIN)/pytest -q tests/faults
+
+journeys: ## from form to dossier in the local office, on the emulator
+	$(BIN)/pytest -q tests/journeys
 
 bench: setup ## the figures; writes build/bench.json
 	$(RUN) -m tests.bench

@@ -47,14 +47,16 @@ def build(rooms: Rooms) -> Blueprint:
     @routes.route("/v1/filings/{identifier}/attachments", methods=["GET"])
     @guarded
     def list_attachments(identifier: str) -> Response:
-        files, limits = rooms.uploads.of(rooms.principal(Incoming(routes.current_request)).account, identifier)
+        account = rooms.principal(Incoming(routes.current_request)).account
+        files, limits = rooms.uploads.of(account, identifier)
         return answer(200, {"attachments": [_file(file) for file in files], "limits": limits})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}", methods=["DELETE"])
     @guarded
     def remove_attachment(identifier: str, attachment: str) -> Response:
         request = Incoming(routes.current_request)
-        rooms.uploads.remove(rooms.principal(request).account, identifier, attachment)
+        account = rooms.principal(request).account
+        rooms.uploads.remove(account, identifier, attachment)
         return answer(200, {"id": attachment, "state": "removed"})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["POST"], content_types=["*/*"])
@@ -91,8 +93,8 @@ def build(rooms: Rooms) -> Blueprint:
     )
     @guarded
     def complete_attachment(identifier: str, attachment: str) -> Response:
-        request = Incoming(routes.current_request)
-        return answer(200, _file(rooms.part_uploads.complete(rooms.principal(request).account, identifier, attachment)))
+        account = rooms.principal(Incoming(routes.current_request)).account
+        return answer(200, _file(rooms.part_uploads.complete(account, identifier, attachment)))
 
     return routes
 

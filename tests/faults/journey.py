@@ -23,7 +23,7 @@ from chalicelib.registry.sqlite import SqliteMarks
 from chalicelib.registry.sqs import SqsQueue
 from infra.local.banks.model import Pushback
 from tests.faults.ground import let_time_pass_for_queues
-from tests.faults.pump import Pump
+from tests.faults.pump import SCHEDULES, Invocation, Pump, scheduled
 from tests.faults.world import Reply, World
 
 MARKS = ".consumer.sqlite3"
@@ -207,6 +207,16 @@ def pump(world: World) -> bool:
     return False
 
 
+def sweep(world: World) -> bool:
+    """The schedules run once: late questions, yesterday's books, entries that nobody published."""
+    bench = Pump(world)
+    for schedule in SCHEDULES:
+        bench.run(Invocation(schedule, scheduled()))
+    if bench.failures:
+        raise AssertionError("; ".join(bench.failures))
+    return True
+
+
 def fetch(world: World) -> bool:
     """GET the letter's address, and the letter."""
     reply = wanted(world.request("GET", f"{_path(world)}/acknowledgement"), 200, 302, 303)
@@ -275,6 +285,8 @@ JOURNEY: tuple[Step, ...] = (
     Step("pay", "order", order),
     Step("", "pay", pay),
     Step("pay", "notify", notify),
+    PUMP,
+    Step("pay", "sweep", sweep),
     PUMP,
     Step("seal", "fetch", fetch),
     Step("consume", "consume", consume),

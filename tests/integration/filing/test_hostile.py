@@ -110,8 +110,10 @@ def test_another_media_type_is_unsupported(world: World, kind: str) -> None:
     for path, method in routes_with_a_body():
         answer = send(who, method, place(path, filing), b"{}", **{"Content-Type": kind})
         a_problem(answer)
-        # an officer's route says first that the caller is none
-        assert answer.status == 415 or [one["code"] for one in answer.json["findings"]] == ["desk.role-missing"]
+        if path.startswith("/v1/desk/") or "{attachment}" in path:
+            assert answer.status in {403, 404, 415}  # who is no officer, or names no file, is told that first
+        else:
+            assert answer.status == 415
 
 
 @pytest.mark.parametrize(

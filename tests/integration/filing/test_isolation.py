@@ -18,6 +18,8 @@ BODIES: dict[str, Any] = {
     "/v1/filings/{identifier}/attachments": {
         "document": "design-views", "name": "a.png", "media_type": "image/png", "size": 9,
     },
+    "/v1/filings/{identifier}/attachments/{attachment}/parts": {"parts": [{"number": 1, "sha256": "0" * 64}]},
+    "/v1/filings/{identifier}/attachments/{attachment}/completion": {},
     "/v1/filings/{identifier}/submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
     "/v1/filings/{identifier}/payment-orders": {"rail": "aba"},
 }  # fmt: skip
@@ -28,7 +30,10 @@ def routes_with_an_identifier() -> list[tuple[str, str]]:
     import app
 
     return sorted(
-        (path, method) for path, methods in app.app.routes.items() for method in methods if "{identifier}" in path
+        (path, method)
+        for path, methods in app.app.routes.items()
+        for method in methods
+        if path.startswith("/v1/filings/{identifier}")
     )
 
 

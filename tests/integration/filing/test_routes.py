@@ -11,6 +11,7 @@ from tests.faults.world import World
 from tests.integration.people import begun, filer
 
 PNG = File("design-views", "bowl.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"a bowl" * 20)
+OTHER = File("design-views", "bowl top.png", "image/png", PNG.body + b"from above")
 
 
 def refused(who: Filer, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, list[str]]:
@@ -135,7 +136,7 @@ def test_the_list_is_paged_and_its_place_is_checked(world: World) -> None:
 
 def test_a_file_taken_back_is_gone_from_the_manifest(world: World) -> None:
     who = filer(world)
-    filing, (one, other) = begun(world, who, samples.design_form(), (PNG, PNG))
+    filing, (one, other) = begun(world, who, samples.design_form(), (PNG, OTHER))
     for _ in range(2):
         answer = who.call("DELETE", f"/v1/filings/{filing}/attachments/{one}")
         assert answer.json == {"id": one, "state": "removed"}

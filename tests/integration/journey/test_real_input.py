@@ -23,7 +23,7 @@ PAPERS = {
     "drawings": "imagemagick-CCITTFaxDecode.pdf",
     "translation": "google-doc-document.pdf",
     "power-of-attorney": "grayscale-image.pdf",
-    "abstract": "crazyones-pdfa.pdf",
+    "other": "crazyones-pdfa.pdf",  # a validation takes no abstract of its own
 }
 
 

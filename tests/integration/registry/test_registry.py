@@ -22,7 +22,7 @@ from chalicelib.relay.service import Relay
 from chalicelib.relay.sns import SnsTopic
 from tests.faults.strict import strict
 from tests.unit.registry.filings import FILES, LETTER, Filings
-from tests.world import World
+from tests.world import World, moto_world
 
 
 class Ground:
@@ -55,6 +55,13 @@ class Ground:
         counted = clients.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         shown, out = counted["ApproximateNumberOfMessages"], counted["ApproximateNumberOfMessagesNotVisible"]
         return int(shown) + int(out)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """The template's world, without the app in it."""
+    with moto_world() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""One seal key in moto's KMS, its certificate and its sealer, for the whole run: making keys is slow."""
+"""One seal key in moto's KMS, its certificate and its sealer, for a module of tests: making keys is slow.
+
+Not for longer: an AWS that outlives its module would be met by the next one's.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +39,7 @@ class Room:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def room() -> Iterator[Room]:
     from infra.fonts.fetch import complete
 

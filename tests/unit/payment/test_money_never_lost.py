@@ -258,13 +258,11 @@ class Money(RuleBasedStateMachine):
         for _, reference in self.opened:
             self.desk.clock.advance(timedelta(minutes=2))
             self.desk.ask_bank(reference, rung=True)
-        known = sum(
-            one.amount or 0
-            for stream in self._streams("ORDER")
-            for one in (*stream.facts(PaymentParked), *stream.facts(PaymentVerified))
-            if not (isinstance(one, PaymentParked) and one.reason in GOING_BACK)
-            and not (isinstance(one, PaymentVerified) and (one.case or one.counted_as))
-        )
+        orders = list(self._streams("ORDER"))
+        parked = [one for stream in orders for one in stream.facts(PaymentParked) if one.reason not in GOING_BACK]
+        counted = [one for stream in orders for one in stream.facts(PaymentVerified)]
+        known = sum(one.amount or 0 for one in parked)
+        known += sum(one.amount for one in counted if not (one.case or one.counted_as))
         nameless = sum(
             found.opened.amount or 0
             for stream in self._streams("CASE")
