@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from infra.local.apply import Ground
@@ -109,6 +110,7 @@ class World:
         }
         self.memory = Memory(NOON)
         self.broken_by: Callable[[Any], None] | None = None  # see `naive`
+        self.screen: Screen = sight  # screening talks to no store: its own tests show what it does with files
         self._tokens = ec.generate_private_key(ec.SECP256R1())
         self.cold()
         self.first = self.remember()
@@ -128,6 +130,7 @@ class World:
         self.clock.now = self.memory.now
         self.bank.transactions, self.bank.waiting = self.memory.transactions, self.memory.pushbacks
         self.bank.faults.clear()
+        self.screen = sight
         self.cold()
 
     def cold(self) -> None:
@@ -138,7 +141,7 @@ class World:
             http=self.bank,
             issuer_keys=self._jwks,
             office=self.office,
-            screen=sight,  # screening talks to no store: its own tests show what it does with files
+            screen=self.screen,
         )
         if self.broken_by:
             self.broken_by(self.rooms)

@@ -1,7 +1,5 @@
 """Looks at made-up files as the function does, and holds every look to the bars: under 10 seconds, under 512 MB."""
 
-import os
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +8,7 @@ from chalicelib.attachments.screening import cell, door
 from chalicelib.attachments.screening.model import PDF, Picture, Report, Task
 
 SECONDS, MEGABYTES = 10.0, 512
+assert cell.MEMORY <= MEGABYTES << 20  # the kernel holds a process that dies before it can say what it took
 DESIGN = Picture(min_side=400, max_side=3780, svg_max_cm=(10, 20))
 
 
@@ -33,7 +32,6 @@ def looked_at(body: bytes, task: Task | None = None) -> Report:
         report = cell.look(path, task)
         assert time.monotonic() - began < SECONDS + 1  # the bar, and what a busy machine takes to start and stop
     assert report.peak_mb <= MEGABYTES
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= MEGABYTES * 1024, os.times()
     return report
 
 
