@@ -25,7 +25,7 @@ class Settings:
     public_url: str
     payment_rails: str
     payment_secrets_parameter: str
-    scanner: str  # who looks for malware; the default knows the test string only, and the template names another
+    scanner: str  # who looks for malware; no default, so that nobody goes without by forgetting it
     demo_fees: bool  # amounts of ours where the official one is unknown: never on a production stage
     test_trust: bool  # the seal is not one for use, and letters say so: the default until a real chain is installed
 
@@ -35,11 +35,10 @@ class Settings:
         text = {
             name: environment[f"TRA_{name.upper()}"]
             for name in cls.__dataclass_fields__
-            if name not in {"scanner", "demo_fees", "test_trust"}
+            if name not in {"demo_fees", "test_trust"}
         }
         return cls(
             **text,
-            scanner=environment.get("TRA_SCANNER") or "test-signature",
             demo_fees=environment.get("TRA_DEMO_FEES") == "1",
             test_trust=environment.get("TRA_TEST_TRUST") != "0",
         )

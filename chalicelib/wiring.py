@@ -208,7 +208,7 @@ class Rooms:
         """What `TRA_SCANNER` names: `test-signature`, `guardduty`, or `clamav:HOST:PORT`. ValueError for anything else."""
         match self.settings.scanner.split(":"):
             case ["test-signature"]:
-                from chalicelib.attachments.screening.scanner import EicarOnly
+                from chalicelib.attachments.screening.eicar import EicarOnly
 
                 return EicarOnly()
             case ["guardduty"]:
@@ -263,6 +263,7 @@ class Rooms:
 
     @property
     def payees(self) -> Mapping[str, frozenset[str]]:
+        """Our accounts on each rail."""
         return {name: frozenset(config.payee_accounts) for name, config in self.rail_configs.items()}
 
     @property

@@ -68,6 +68,8 @@ _TELLING = re.compile(
 )
 _FONT = re.compile(rb"/Type /Font(?=[\s/>])")
 _SIMPLE = re.compile(rb"/Subtype /(?:Type1|TrueType|MMType1|CIDFontType0|CIDFontType2)(?=[\s/>])")
+_NUMBER = rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_MATRIX = re.compile(rb"/FontMatrix (?!\[ *(?:" + _NUMBER + rb" +){5}" + _NUMBER + rb" *\])")
 _WEB = re.compile(r"\s*(?:https?://|mailto:|tel:|www\.|#)", re.IGNORECASE)
 DEPTH = 60
 
@@ -83,6 +85,8 @@ def walk(document: pikepdf.Pdf, *, embedded_files: bool) -> list[str]:
         if not isinstance(thing, pikepdf.Dictionary | pikepdf.Array):
             continue
         text = _STRING.sub(b"()", thing.unparse(resolved=True))
+        if _MATRIX.search(text):  # six numbers and nothing else: viewers have run what stood there as script
+            raise Refusal("pdf.damaged")
         _named(text, stream=stream, embedded_files=embedded_files)
         if _TELLING.search(text):
             _keys(thing, stream=stream, embedded_files=embedded_files, depth=0)

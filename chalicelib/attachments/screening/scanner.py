@@ -1,8 +1,4 @@
-"""Looking for malware, behind one Protocol. A scanner that cannot say is not one that says "clean".
-
-`EicarOnly` knows one thing only: the industry's harmless test string. It is for tests, trials and the local office, and it
-is named so in the configuration; it protects nobody.
-"""
+"""Looking for malware, behind one Protocol. A scanner that cannot say is not one that says "clean"."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,22 +43,3 @@ class Scanner(Protocol):
 
     def scan(self, sample: Sample) -> Scan:
         """A verdict, or that there is none. Raises nothing."""
-
-
-# The EICAR test string in two halves, so that this file is not taken for it.
-_SIGNATURE = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-
-
-@dataclass(frozen=True)
-class EicarOnly:
-    """Finds the EICAR test string, anywhere in the bytes as they are, and nothing else."""
-
-    def scan(self, sample: Sample) -> Scan:
-        """See `Scanner.scan`."""
-        kept = b""
-        with sample.path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                if _SIGNATURE in (window := kept + chunk):
-                    return Infected("EICAR test string")
-                kept = window[-len(_SIGNATURE) :]
-        return Clean()

@@ -1,8 +1,9 @@
 """Screening one upload, in this order; each step is sure before the next begins, and all are bound to one object version.
 
 1. The bytes go to a file, once; length and digest are of what came.
-2. The door: first and last bytes.
+2. The door: first and last bytes. What it turns away is scanned all the same, so that malware is called by its name.
 3. Malware. No verdict is not "clean": Unavailable, so that the queue brings the file again and alarms if nobody can say.
+   (A file that the door turns away is refused without waiting for one.)
 4. Structure, pages and pictures in a process of its own (`cell`).
 """
 
@@ -38,15 +39,18 @@ class Screening:
         with tempfile.TemporaryDirectory(prefix="upload-") as folder:
             path = Path(folder, "file")
             digest, size = _kept(chunks, path)
-            if reason := _as_announced(announced, digest, size) or door.at_the_door(path, announced.media_type):
+            if reason := _as_announced(announced, digest, size):
                 return Verdict(reason=reason)
+            turned_away = door.at_the_door(path, announced.media_type)
             match self.scanner.scan(Sample(path=path, key=announced.key, version=announced.object_version or "")):
                 case Infected(name):
                     log("malware-found", attachment=announced.id, sha256=digest.hex, name=name)
                     return Verdict(reason="file.malware")
-                case Unsure(reason):
+                case Unsure(reason) if not turned_away:
                     log("malware-scan-unsure", attachment=announced.id, reason=reason)
                     raise Unavailable(f"no verdict on {announced.id}: {reason}")
+            if turned_away:
+                return Verdict(reason=turned_away)
             row = next((row for row in self.office.documents if row.code == announced.document), None)
             report = self.look(path, task(announced.media_type, row))
         log(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.attachments.screening.scanner import EicarOnly
+from chalicelib.attachments.screening.eicar import EicarOnly
 from chalicelib.attachments.screening.service import Screening
 from infra.local import samples
 from infra.local.filer import Filer

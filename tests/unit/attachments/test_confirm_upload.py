@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 
 from chalicelib.attachments.model import Upload, Verdict
-from chalicelib.attachments.screening.scanner import EicarOnly
+from chalicelib.attachments.screening.eicar import EicarOnly
 from chalicelib.attachments.screening.service import Screening
 from chalicelib.attachments.service import ConfirmUpload
 from chalicelib.contracts.attachment import Attachment

@@ -12,9 +12,10 @@ import pytest
 from chalicelib.attachments.screening import cell
 from chalicelib.attachments.screening.clamav import ClamAV
 from chalicelib.attachments.screening.door import at_the_door, media_type
+from chalicelib.attachments.screening.eicar import EicarOnly
 from chalicelib.attachments.screening.guardduty import verdict
 from chalicelib.attachments.screening.model import PDF, PNG, Picture, Report, Task
-from chalicelib.attachments.screening.scanner import Clean, EicarOnly, Infected, Sample, Scan, Unsure
+from chalicelib.attachments.screening.scanner import Clean, Infected, Sample, Scan, Unsure
 from chalicelib.attachments.screening.service import Screening, task
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.kernel.digest import Digest
