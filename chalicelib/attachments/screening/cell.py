@@ -2,8 +2,9 @@
 
 1. The process gets a path and a task, and an environment that holds nothing but where our modules are.
 2. It bounds itself before it reads a byte (memory, processor time, what it writes); the clock on the wall is kept here.
-3. It writes one report. A process that dies, hangs, or says anything else has refused the file: `file.unreadable`. One
-   that got too little of the processor in its time has refused nothing: Unavailable, and the file is looked at again.
+3. It says that it is ready, then reads the file and writes one report. One that dies, hangs, or says anything else after it was
+   ready has refused the file: `file.unreadable`. One that never was ready (a wheel is missing, the machine is full), or got too
+   little of the processor in its time, has refused nothing: Unavailable, and the file is looked at again.
 4. Its report is read as data: codes it may name are those of our own form, nothing is executed.
 
 The parent is made unreadable to it (`PR_SET_DUMPABLE`), so that the function's credentials cannot be read out of /proc.
@@ -25,21 +26,23 @@ from chalicelib.kernel.errors import Unavailable
 MEMORY: Final = 480 * 1024 * 1024  # bytes of address space; pictures of 50 megapixels need it, PDFs a third
 CPU_SECONDS: Final = 7
 WALL_SECONDS: Final = 9.5
+PROGRAM: Final = "chalicelib.attachments.screening.child"
+READY: Final = "ready\n"
 WRITTEN: Final = 256 * 1024  # bytes it may write to any file
 _CODE = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
 _PR_SET_DUMPABLE = 4
 
 
-def look(path: Path, task: Task, *, seconds: float = WALL_SECONDS) -> Report:
+def look(path: Path, task: Task, *, seconds: float = WALL_SECONDS, program: str = PROGRAM) -> Report:
     """What a process of its own says of the file. The file's folder holds nothing else; a report is left beside it."""
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     answer = path.with_name("report")
-    command = [sys.executable, "-s", "-m", "chalicelib.attachments.screening.child", str(path), task.to_json()]
-    with answer.open("wb") as said:
+    command = [sys.executable, "-s", "-P", "-m", program, str(path), task.to_json()]
+    with answer.open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 - our own module; the path is ours too
             command,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=written,
             stderr=subprocess.DEVNULL,
             env=_environment(),
             cwd=path.parent,
@@ -48,12 +51,15 @@ def look(path: Path, task: Task, *, seconds: float = WALL_SECONDS) -> Report:
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         _end(process, seconds)
-    return _read(answer) if process.returncode == 0 else Report(refused=UNREADABLE)
+    said = answer.read_text("utf-8", "replace")
+    if not said.startswith(READY):
+        raise Unavailable("no process could be made ready to look at a file")
+    return _read(said.removeprefix(READY)) if process.returncode == 0 else Report(refused=UNREADABLE)
 
 
 def _environment() -> dict[str, str]:
     return {
-        "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path if path != ""),
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
         "RAYON_NUM_THREADS": "1",  # threads cost address space, and the limit counts that
@@ -77,10 +83,10 @@ def _processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _read(answer: Path) -> Report:
+def _read(said: str) -> Report:
     try:
-        report = Report.from_json(answer.read_text("utf-8"))
-    except (OSError, ValueError, TypeError, KeyError):
+        report = Report.from_json(said)
+    except (ValueError, TypeError, KeyError):
         return Report(refused=UNREADABLE)
     codes = [*report.findings, *([report.refused] if report.refused else [])]
     known = all(isinstance(code, str) and _CODE.fullmatch(code) for code in codes)

@@ -1,11 +1,12 @@
 """The process in the cell: bounds itself, looks at one file, writes one report, ends.
 
 `python -m chalicelib.attachments.screening.child PATH TASK`. Parsers are imported after the limits stand, and only those that
-the file needs. Anything unexpected ends the process, and a dead process is a refusal.
+the file needs; then it says that it is ready, and from there on anything unexpected ends the process and is a refusal.
 """
 
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.attachments.screening import cell
@@ -22,8 +23,11 @@ def main(path: Path, task: Task) -> Report:
         (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(what, (limit, limit))
+    look = _looker(task)
+    sys.stdout.write(cell.READY)
+    sys.stdout.flush()
     try:
-        found = _look(path, task)
+        found = look(path, task)
     except Refusal as refusal:
         found = Report(refused=refusal.code)
     except (MemoryError, RecursionError):
@@ -45,24 +49,29 @@ def _peak_kib() -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
-def _look(path: Path, task: Task) -> Report:
+def _looker(task: Task) -> Callable[[Path, Task], Report]:
+    """Who looks at files of this type, with its parsers loaded."""
     match task.media_type:
         case media if media == PDF:
             from chalicelib.attachments.screening.pdf import look as look_at_pdf
 
-            return look_at_pdf(path, task)
+            return look_at_pdf
         case media if media in {JPEG, PNG}:
             from chalicelib.attachments.screening.image import look as look_at_image
 
-            return Report(findings=look_at_image(path, task))
+            return lambda path, task: Report(findings=look_at_image(path, task))
         case media if media == SVG:
             from chalicelib.attachments.screening.svg import look as look_at_svg
 
-            return Report(findings=look_at_svg(path, task))
+            return lambda path, task: Report(findings=look_at_svg(path, task))
         case media if media == XML:
             from chalicelib.attachments.screening.xml import look as look_at_xml
 
-            return Report(findings=look_at_xml(path, task))
+            return lambda path, task: Report(findings=look_at_xml(path, task))
+    return _nobody
+
+
+def _nobody(path: Path, task: Task) -> Report:  # noqa: ARG001 - as the others
     raise Refusal(UNREADABLE)
 
 

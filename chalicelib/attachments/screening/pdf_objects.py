@@ -90,7 +90,7 @@ def walk(document: pikepdf.Pdf, *, embedded_files: bool) -> list[str]:
         _named(text, stream=stream, embedded_files=embedded_files)
         if _TELLING.search(text):
             _keys(thing, stream=stream, embedded_files=embedded_files, depth=0)
-        findings += _noted(text)
+        findings += _noted(thing, text)
     return findings
 
 
@@ -111,10 +111,8 @@ def _named(text: bytes, *, stream: bool, embedded_files: bool) -> None:
             raise Refusal("pdf.external" if b"Crypt" in names else "pdf.unknown-object")
 
 
-def _noted(text: bytes) -> Iterator[str]:
-    if _FONT.search(text) and _SIMPLE.search(text) and b"/FontDescriptor" not in text:
-        yield "pdf.fonts-not-embedded"
-    if b"/Type /FontDescriptor" in text and b"/FontFile" not in text and b"/FontName" in text:
+def _noted(thing: Any, text: bytes) -> Iterator[str]:
+    if _FONT.search(text) and _SIMPLE.search(text) and not _embedded(thing):
         yield "pdf.fonts-not-embedded"
     if b"/OCProperties" in text:
         yield "pdf.layers"
@@ -123,6 +121,13 @@ def _noted(text: bytes) -> Iterator[str]:
     kinds = [name for key, name in _NAMED.findall(text) if key == b"Subtype"]
     if b"/AP" in text and any(kind in ANNOTATIONS - {b"Link", b"Popup"} for kind in kinds) and b"/FT /Sig" not in text:
         yield "pdf.annotations"
+
+
+def _embedded(font: Any) -> bool:
+    """Whether the font's program lies in the file."""
+    descriptor = font.get("/FontDescriptor") if isinstance(font, pikepdf.Dictionary) else None
+    names = ("/FontFile", "/FontFile2", "/FontFile3")
+    return isinstance(descriptor, pikepdf.Dictionary) and any(name in descriptor for name in names)
 
 
 def _keys(thing: Any, *, stream: bool, embedded_files: bool, depth: int) -> None:

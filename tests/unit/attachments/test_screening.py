@@ -146,9 +146,12 @@ class TestTheCell:
         ["", "{", "[]", "null", '{"refused":"<b>"}', '{"findings":["../x"]}', '{"findings":[1]}', '{"findings":[],"x":1}',
                  '{"findings":[],"pages":-1}', '{"findings":[],"pages":"9"}'],
     )  # fmt: skip
-    def test_a_report_is_data_and_nothing_else_is_a_report(self, tmp_path: Path, said: str) -> None:
-        (tmp_path / "report").write_text(said)
-        assert cell._read(tmp_path / "report").refused == "file.unreadable"
+    def test_a_report_is_data_and_nothing_else_is_a_report(self, said: str) -> None:
+        assert cell._read(said).refused == "file.unreadable"
+
+    def test_a_process_that_cannot_begin_refuses_nothing(self, tmp_path: Path) -> None:
+        with pytest.raises(Unavailable, match="ready"):
+            cell.look(self.file(tmp_path, png()), Task(media_type=PNG, max_pages=1), program="no.such.program")
 
 
 class TestScanners:
