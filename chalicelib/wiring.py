@@ -22,6 +22,7 @@ from chalicelib.register.model import StreamId
 
 if TYPE_CHECKING:
     from chalicelib.attachments.custody import TakeCustody
+    from chalicelib.attachments.derived import ShowDerived
     from chalicelib.attachments.multipart import PartUploads
     from chalicelib.attachments.s3 import S3Records
     from chalicelib.attachments.screening.scanner import Scanner
@@ -180,6 +181,12 @@ class Rooms:
             parts=self.part_uploads,
             clock=self.clock,
         )
+
+    @cached_property
+    def show_derived(self) -> "ShowDerived":
+        from chalicelib.attachments.derived import ShowDerived
+
+        return ShowDerived(register=self.register, quarantine=self.quarantine)
 
     @cached_property
     def part_uploads(self) -> "PartUploads":

@@ -4,10 +4,11 @@ from typing import Any, Protocol
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.attachments.derived import LINK_SECONDS, ShowDerived
 from chalicelib.attachments.model import Upload
 from chalicelib.attachments.multipart import ADDRESS_SECONDS, AT_ONCE, Listing, PartUploads
 from chalicelib.attachments.uploads import Uploads
-from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts.attachment import Attachment, Derived
 from chalicelib.kernel.errors import Malformed
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
@@ -23,6 +24,8 @@ class Rooms(Protocol):
     def office(self) -> Office: ...
     @property
     def uploads(self) -> Uploads: ...
+    @property
+    def show_derived(self) -> ShowDerived: ...
     @property
     def part_uploads(self) -> PartUploads: ...
 
@@ -58,6 +61,14 @@ def build(rooms: Rooms) -> Blueprint:
         account = rooms.principal(request).account
         rooms.uploads.remove(account, identifier, attachment)
         return answer(200, {"id": attachment, "state": "removed"})
+
+    @routes.route("/v1/filings/{identifier}/attachments/{attachment}/derived", methods=["GET"])
+    @guarded
+    def show_derived(identifier: str, attachment: str) -> Response:
+        account = rooms.principal(Incoming(routes.current_request)).account
+        file, made = rooms.show_derived(account, identifier, attachment)
+        derived = [_made(one, url) for one, url in made]
+        return answer(200, {"of": _file(file), "derived": derived, "seconds": LINK_SECONDS})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["POST"], content_types=["*/*"])
     @guarded
@@ -102,6 +113,12 @@ def build(rooms: Rooms) -> Blueprint:
 def _file(file: Attachment) -> dict[str, Any]:
     shown = ("id", "document", "name", "media_type", "size", "state", "sha256", "reason")
     return {name: value for name in shown if (value := getattr(file, name)) is not None}
+
+
+def _made(one: Derived, url: str) -> dict[str, Any]:
+    shown = ("what", "media_type", "size", "sha256", "tool")
+    page = {"page": one.page} if one.page else {}
+    return {**{name: getattr(one, name) for name in shown}, **page, "url": url}
 
 
 def _upload(identifier: str, upload: Upload) -> dict[str, Any] | None:

@@ -11,38 +11,63 @@ The parent is made unreadable to it (`PR_SET_DUMPABLE`), so that the function's 
 """
 
 import ctypes
+import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from chalicelib.attachments.screening.model import UNREADABLE, Report, Task
+from chalicelib.attachments.model import Made
+from chalicelib.attachments.screening.door import media_type
+from chalicelib.attachments.screening.model import JPEG, PNG, SMALLER, UNREADABLE, Report, Task
+from chalicelib.contracts.attachment import PAGE
 from chalicelib.kernel.errors import Unavailable
 
 MEMORY: Final = 480 * 1024 * 1024  # bytes of address space; pictures of 50 megapixels need it, PDFs a third
 CPU_SECONDS: Final = 7
 WALL_SECONDS: Final = 9.5
 PROGRAM: Final = "chalicelib.attachments.screening.child"
+MAKER: Final = "chalicelib.attachments.screening.maker"
+MAX_MADE: Final = 13  # pictures of twelve pages and a copy
 READY: Final = "ready\n"
+MADE_BYTES: Final = 12 << 20  # of one picture or copy
 WRITTEN: Final = 256 * 1024  # bytes it may write to any file
 _CODE = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
+_TOOL = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 _PR_SET_DUMPABLE = 4
 
 
 def look(path: Path, task: Task, *, seconds: float = WALL_SECONDS, program: str = PROGRAM) -> Report:
-    """What a process of its own says of the file. The file's folder holds nothing else; a report is left beside it."""
+    """What a process of its own says of the file. The file's folder holds nothing else."""
+    said, status = _run(path, task, program, seconds)
+    return _read(said) if status == 0 else Report(refused=UNREADABLE)
+
+
+def make(path: Path, task: Task, *, seconds: float = WALL_SECONDS) -> tuple[Made, ...]:
+    """Pictures and copies that a process of its own makes of a file that was taken. None if it fails: nothing hangs on them."""
+    try:
+        said, _ = _run(path, task, MAKER, seconds)
+    except Unavailable:
+        return ()
+    return tuple(_made(path.parent, said))
+
+
+def _run(path: Path, task: Task, program: str, seconds: float) -> tuple[str, int]:
+    """What it said after it was ready, and its exit status. Unavailable if it never was, or had too little of the machine."""
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    answer = path.with_name("report")
     command = [sys.executable, "-s", "-P", "-m", program, str(path), task.to_json()]
-    with answer.open("wb") as written:
+    with tempfile.TemporaryFile(dir=path.parent) as answer:  # without a name, so that nobody can put another in its place
         process = subprocess.Popen(  # noqa: S603 - our own module; the path is ours too
             command,
             stdin=subprocess.DEVNULL,
-            stdout=written,
+            stdout=answer,
             stderr=subprocess.DEVNULL,
             env=_environment(),
             cwd=path.parent,
@@ -51,10 +76,40 @@ def look(path: Path, task: Task, *, seconds: float = WALL_SECONDS, program: str 
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         _end(process, seconds)
-    said = answer.read_text("utf-8", "replace")
+        answer.seek(0)
+        said = answer.read(WRITTEN).decode("utf-8", "replace")
     if not said.startswith(READY):
         raise Unavailable("no process could be made ready to look at a file")
-    return _read(said.removeprefix(READY)) if process.returncode == 0 else Report(refused=UNREADABLE)
+    return said.removeprefix(READY), process.returncode
+
+
+def _made(folder: Path, said: str) -> Iterator[Made]:
+    """One thing for each whole line; a process that was ended has said what it had finished. Anything odd ends the list."""
+    for number, line in enumerate(said.splitlines(keepends=True)[:MAX_MADE]):
+        try:
+            one = json.loads(line)
+            body = _plain(folder / f"made-{number}")
+            made = Made(what=one["what"], page=one["page"], media_type=one["media_type"], tool=one["tool"], body=body)
+        except (OSError, ValueError, TypeError, KeyError):
+            return
+        if not (
+            isinstance(made.page, int)
+            and made.what in {PAGE, SMALLER}
+            and isinstance(made.tool, str)
+            and _TOOL.fullmatch(made.tool)
+            and media_type(body) == made.media_type in {PNG, JPEG}
+        ):
+            return
+        yield made
+
+
+def _plain(path: Path) -> bytes:
+    """A plain file's bytes. A process that was taken over could leave a link or a pipe there: OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError("not a plain file")
+        return file.read(MADE_BYTES)
 
 
 def _environment() -> dict[str, str]:

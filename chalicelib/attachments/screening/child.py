@@ -15,14 +15,7 @@ from chalicelib.attachments.screening.model import JPEG, PDF, PNG, SVG, UNREADAB
 
 def main(path: Path, task: Task) -> Report:
     """Look, within limits."""
-    for what, limit in (
-        (resource.RLIMIT_AS, cell.MEMORY),
-        (resource.RLIMIT_CPU, cell.CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, cell.WRITTEN),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        resource.setrlimit(what, (limit, limit))
+    bound(cell.WRITTEN)
     look = _looker(task)
     sys.stdout.write(cell.READY)
     sys.stdout.flush()
@@ -41,6 +34,18 @@ def main(path: Path, task: Task) -> Report:
         peak_mb=_peak_kib() // 1024,
         cpu_ms=int((used.ru_utime + used.ru_stime) * 1000),
     )
+
+
+def bound(written: int) -> None:
+    """Bound this process: what it takes, and how many bytes it may write to one file."""
+    for what, limit in (
+        (resource.RLIMIT_AS, cell.MEMORY),
+        (resource.RLIMIT_CPU, cell.CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, written),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(what, (limit, limit))
 
 
 def _peak_kib() -> int:

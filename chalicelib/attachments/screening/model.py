@@ -6,6 +6,7 @@ from typing import Any
 
 PDF, JPEG, PNG, SVG, XML = "application/pdf", "image/jpeg", "image/png", "image/svg+xml", "application/xml"
 UNREADABLE = "file.unreadable"
+SMALLER = "smaller-copy"  # a picture brought within the profile's pixels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -189,6 +189,23 @@ def _typst(path: Path, chosen: list[int], widths: list[int]) -> list[Image.Image
     return [_on_white(one) for one in (made if isinstance(made, list) else [made])]
 
 
+def drawing(path: Path, side: int) -> tuple[Image.Image, str]:
+    """A vector drawing within a square of `side` pixels, and what drew it. Refusal if it cannot be drawn."""
+    from importlib.metadata import version
+
+    source: Any = (
+        "#set page(width: auto, height: auto, margin: 0pt)\n"
+        f'#box(width: {side}pt, height: {side}pt, '
+        f'image("{path.name}", format: "svg", width: 100%, height: 100%, fit: "contain"))'
+    ).encode()
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
+    try:
+        made: Any = typst.compile(source, root=path.parent, format="png", ppi=DPI, font_paths=fonts)
+    except typst.TypstError as error:
+        raise Refusal("svg.not-allowed") from error
+    return _on_white(made), f"typst-{version('typst')}"
+
+
 def _on_white(png: bytes) -> Image.Image:
     with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
         shown = picture.convert("RGBA")

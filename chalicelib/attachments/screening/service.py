@@ -5,6 +5,7 @@
 3. Malware. No verdict is not "clean": Unavailable, so that the queue brings the file again and alarms if nobody can say.
    (A file that the door turns away is refused without waiting for one.)
 4. Structure, pages and pictures in a process of its own (`cell`).
+5. Of a file that is taken, pictures of its pages and copies within the rules, in another process: beside it, never instead.
 """
 
 import tempfile
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.attachments.model import Accepted, Verdict
+from chalicelib.attachments.model import Accepted, Made, Verdict
 from chalicelib.attachments.screening import cell, door
 from chalicelib.attachments.screening.model import Picture, Report, Task
 from chalicelib.attachments.screening.scanner import Infected, Sample, Scanner, Unsure
@@ -33,6 +34,7 @@ class Screening:
     office: Office
     scanner: Scanner
     look: Callable[[Path, Task], Report] = cell.look
+    make: Callable[[Path, Task], tuple[Made, ...]] = cell.make
 
     def __call__(self, chunks: Iterator[bytes], announced: Attachment) -> Verdict:
         """Accepted with what was found, or refused with a code. Unavailable if no scanner can say."""
@@ -52,7 +54,9 @@ class Screening:
             if turned_away:
                 return Verdict(reason=turned_away)
             row = next((row for row in self.office.documents if row.code == announced.document), None)
-            report = self.look(path, task(announced.media_type, row))
+            asked = task(announced.media_type, row)
+            report = self.look(path, asked)
+            made = () if report.refused else self.make(path, asked)
         log(
             "screened",
             attachment=announced.id,
@@ -62,10 +66,11 @@ class Screening:
             compared=report.compared,
             peak_mb=report.peak_mb,
             cpu_ms=report.cpu_ms,
+            made=len(made),
         )
         if report.refused:
             return Verdict(reason=report.refused)
-        return Verdict(Accepted(announced.media_type, size, digest, report.pages, report.findings))
+        return Verdict(Accepted(announced.media_type, size, digest, report.pages, report.findings, made))
 
 
 def task(media_type: str, row: DocumentKind | None) -> Task:
