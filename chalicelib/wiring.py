@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chalicelib.attachments.derived import ShowDerived
     from chalicelib.attachments.multipart import PartUploads
     from chalicelib.attachments.s3 import S3Records
-    from chalicelib.attachments.screening.scanner import Scanner
     from chalicelib.attachments.service import ConfirmUpload, Screen
     from chalicelib.attachments.uploads import Uploads
     from chalicelib.aws.parameters import Parameters
@@ -200,33 +199,14 @@ class Rooms:
     def confirm_upload(self) -> "ConfirmUpload":
         from chalicelib.attachments.service import ConfirmUpload
 
-        return ConfirmUpload(
-            register=self.register, quarantine=self.quarantine, screen=self.screen, clock=self.clock
-        )
+        return ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=self.screen, clock=self.clock)
 
     @cached_property
     def screen(self) -> "Screen":
+        from chalicelib.attachments.screening.choice import scanner
         from chalicelib.attachments.screening.service import Screening
 
-        return Screening(office=self.office, scanner=self.scanner)
-
-    @cached_property
-    def scanner(self) -> "Scanner":
-        """What `TRA_SCANNER` names: `test-signature`, `guardduty`, or `clamav:HOST:PORT`. ValueError for anything else."""
-        match self.settings.scanner.split(":"):
-            case ["test-signature"]:
-                from chalicelib.attachments.screening.eicar import EicarOnly
-
-                return EicarOnly()
-            case ["guardduty"]:
-                from chalicelib.attachments.screening.guardduty import GuardDuty
-
-                return GuardDuty(bucket=self.settings.quarantine_bucket, client=clients.s3())
-            case ["clamav", host, port]:
-                from chalicelib.attachments.screening.clamav import ClamAV
-
-                return ClamAV(host=host, port=int(port))
-        raise ValueError("TRA_SCANNER names no scanner that we know")
+        return Screening(office=self.office, scanner=scanner(self.settings.scanner, self.quarantine))
 
     @cached_property
     def take_custody(self) -> "TakeCustody":

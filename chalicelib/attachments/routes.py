@@ -1,5 +1,7 @@
 """HTTP of uploads: announce a file and get an address for it, or for its parts; take it back. The bytes never pass here."""
 
+from collections.abc import Callable
+from importlib.resources import files
 from typing import Any, Protocol
 
 from chalice.app import Blueprint, Response
@@ -13,8 +15,21 @@ from chalicelib.kernel.errors import Malformed
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
 from chalicelib.web.principal import Principal
-from chalicelib.web.problems import answer, answering
+from chalicelib.web.problems import HEADERS, answer, answering
 from chalicelib.web.request import Incoming
+
+SCRIPT = "text/javascript"
+PAGES = {
+    "upload": ("upload.html", "text/html"),
+    "upload.js": ("upload.js", SCRIPT),
+    "upload-page.js": ("upload-page.js", SCRIPT),
+    "sha256.js": ("sha256.js", SCRIPT),
+}
+# files go straight to storage, whose origin is the bucket's: https, or the local office's on this machine
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' https: http://127.0.0.1:* http://localhost:*; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 
 
 class Rooms(Protocol):
@@ -51,8 +66,8 @@ def build(rooms: Rooms) -> Blueprint:
     @guarded
     def list_attachments(identifier: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        files, limits = rooms.uploads.of(account, identifier)
-        return answer(200, {"attachments": [_file(file) for file in files], "limits": limits})
+        there, limits = rooms.uploads.of(account, identifier)
+        return answer(200, {"attachments": [_file(file) for file in there], "limits": limits})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}", methods=["DELETE"])
     @guarded
@@ -107,7 +122,21 @@ def build(rooms: Rooms) -> Blueprint:
         account = rooms.principal(Incoming(routes.current_request)).account
         return answer(200, _file(rooms.part_uploads.complete(account, identifier, attachment)))
 
+    for path in PAGES:
+        routes.route(f"/{path}", methods=["GET"], name=f"page_{path.replace('.', '_').replace('-', '_')}")(_page(path))
     return routes
+
+
+def _page(path: str) -> Callable[[], Response]:
+    """A view that serves one file of `pages/`: the upload module, and the page on which to try it."""
+    name, media_type = PAGES[path]
+
+    def page() -> Response:
+        body = files("chalicelib.attachments").joinpath("pages", name).read_text("utf-8")
+        headers = {**HEADERS, "Content-Type": f"{media_type}; charset=utf-8", "Content-Security-Policy": PAGE_POLICY}
+        return Response(body=body, status_code=200, headers=headers)
+
+    return page
 
 
 def _file(file: Attachment) -> dict[str, Any]:

@@ -226,6 +226,6 @@ class TestTheBrowsersModule:
 
     def test_the_digest_of_what_comes_in_pieces_is_right_at_every_length(self) -> None:
         module = ROOT / "chalicelib" / "attachments" / "pages" / "sha256.js"
-        program = [NODE, "--no-warnings", Path(__file__).with_name("digests.mjs"), module]
+        program = [str(one) for one in (NODE, "--no-warnings", Path(__file__).with_name("digests.mjs"), module)]
         done = subprocess.run(program, check=False, capture_output=True, timeout=60)  # noqa: S603 - our own words
         assert (done.returncode, done.stdout) == (0, b"300 lengths"), done.stderr.decode()

@@ -19,6 +19,7 @@ _ID = re.compile(r"(\d+)-[a-z]")
 A = "integration/attachments/"
 PDFS, PICTURES, OTHERS, WAY = (f"{A}test_hostile_{name}.py" for name in ("pdfs", "pictures", "others", "on_the_way"))
 SCREENING, UPLOADS, LIMITS = (f"unit/attachments/test_{name}.py" for name in ("screening", "uploads", "limits"))
+FOUND = A + "test_findings_in_pdfs.py"
 POLICY, PARTS, STORE = A + "test_upload_policy.py", "unit/attachments/test_parts.py", A + "test_part_store.py"
 
 
@@ -58,7 +59,7 @@ ROWS: Mapping[int, Row] = {
     20: row("No pages, 100,000 pages, boxes", "refuse", PDFS),
     21: row("PDF already signed", "bytes untouched, said", PDFS),
     22: row("Stream kept in an external file", "refuse", PDFS),
-    23: row("Hidden text, bad redaction", "warn", PDFS),
+    23: row("Hidden text, bad redaction", "warn", FOUND),
     24: row("Anti-virus test string: plain, zip, zip in zip, attachment", "refuse: virus", OTHERS, SCREENING, WAY),
     25: row("Scanner down, slow or unsure", "quarantine, retried, never clean", SCREENING, WAY),
     26: row("Bytes swapped after the scan", "impossible", WAY),

@@ -6,23 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from chalicelib.attachments.screening import cell
+from chalicelib.attachments.screening.choice import scanner
 from chalicelib.attachments.screening.clamav import ClamAV
 from chalicelib.attachments.screening.door import at_the_door, media_type
 from chalicelib.attachments.screening.eicar import EicarOnly
-from chalicelib.attachments.screening.guardduty import verdict
+from chalicelib.attachments.screening.guardduty import GuardDuty, verdict
 from chalicelib.attachments.screening.model import PDF, PNG, Picture, Report, Task
 from chalicelib.attachments.screening.scanner import Clean, Infected, Sample, Scan, Unsure
 from chalicelib.attachments.screening.service import Screening, task
+from chalicelib.aws.s3 import Bucket
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Unavailable
 from tests.factories import cambodia
 from tests.files import page, png
 
+QUARANTINE = Bucket(name="quarantine", client=cast(Any, None))  # nobody asks it anything here
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
@@ -234,3 +238,17 @@ def _quietly(serve: object) -> None:
             serve()
     except TimeoutError:
         pass
+
+
+class TestTheChoice:
+    """Configuration names the scanner, and nothing stands in for one that it does not."""
+
+    @pytest.mark.parametrize("name", ["", "none", "clean", "clamav", "clamav:host", "clamav:host:port", "guardduty:x"])
+    def test_an_unknown_name_is_an_error(self, name: str) -> None:
+        with pytest.raises(ValueError):
+            scanner(name, QUARANTINE)
+
+    def test_each_known_name_is_its_scanner(self) -> None:
+        assert scanner("test-signature", QUARANTINE) == EicarOnly()
+        assert scanner("clamav:av.example:3310", QUARANTINE) == ClamAV(host="av.example", port=3310)
+        assert isinstance(scanner("guardduty", QUARANTINE), GuardDuty)
