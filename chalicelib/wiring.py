@@ -263,6 +263,7 @@ class Rooms:
             rails=self.rails,
             windows=self.windows,
             http=self.http,
+            bells=self.bells,
             clock=self.clock,
         )
 

@@ -176,6 +176,7 @@ class Desk:
             rails=self.rails,
             windows={"aba": 7},
             http=self.bank,
+            bells=self.bells,
             clock=self.clock,
         )
 

@@ -11,7 +11,7 @@ from typing import cast
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.form import Form
 from chalicelib.filing.model import Dossier
-from chalicelib.kernel.clock import local
+from chalicelib.kernel.clock import local, months_after
 from chalicelib.kernel.errors import Finding
 from chalicelib.offices.model import Check, Requirement, When
 
@@ -214,18 +214,6 @@ WHEN: dict[When, Callable[[Form], bool]] = {
     "with-agent": lambda form: form.agent is not None,
     "with-priority": lambda form: bool(form.priorities),
 }
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day of the month `months` later, or that month's last day (PCT Rule 80.2)."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        if last <= day.day:
-            try:
-                return date(year, month + 1, last)
-            except ValueError:
-                continue
-    raise AssertionError("every month has 28 days")
 
 
 def _stored(dossier: Dossier) -> tuple[Attachment, ...]:

@@ -1,7 +1,7 @@
 """Time: aware UTC inside, text with milliseconds in records, local only at the edges."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -33,3 +33,15 @@ def parse_stamp(text: str) -> datetime:
 def local(moment: datetime, zone: str) -> datetime:
     """The same moment on the wall clock of `zone` (IANA name)."""
     return moment.astimezone(ZoneInfo(zone))
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day (PCT Rule 80.2)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        if last <= day.day:
+            try:
+                return date(year, month + 1, last)
+            except ValueError:
+                continue
+    raise AssertionError("every month has 28 days")

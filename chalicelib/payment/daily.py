@@ -1,7 +1,8 @@
 """The daily reconciliation: pull the banks' lists, settle what they prove, hold all books against each other, open cases.
 
 1. What a bank's list proves and we did not know goes through `settle`, as an answer to a question does.
-2. Ledger, lists and statements of the day are matched (`reconcile`). Our movements of a day are those counted on it.
+2. Ledger, lists and statements of the day are matched (`reconcile`). Our movements of a day are those counted on it, and
+   those that a line of the day names; a list, which may show the days beside it, adds none, so that no day has another's.
 3. Every row that is not matched is a case, the same one however often the day is run.
 4. The report is kept under the day's stream, its digest in the entry; a later run is a further entry, not another truth.
 A day that no book of a bank covers yet opens no case for that bank's movements: it waits for its statement.
@@ -95,7 +96,7 @@ class ReconcileDay:
             listed += notices
         lines, loaded = self._lines(day)
         covered |= loaded
-        ours = self._ours(day, {one.order_ref for one in listed} | {one.reference for one in lines if one.reference})
+        ours = self._ours(day, {one.reference for one in lines if one.reference})
         rows = reconcile(ours, [*self._from_list(listed, ours), *lines])
         cases = sum(
             self._case(row, text, actor) for row in rows if row.result is not Result.MATCHED and row.bank in covered
@@ -212,7 +213,7 @@ class ReconcileDay:
             came.insert(0, paid)
         for fact in came:
             yield Ours(
-                bank=self._bank(fact.rail),
+                bank=self._bank_of(fact),
                 reference=fact.reference,
                 bank_refs=frozenset({fact.bank_ref} | names.get((fact.rail, fact.bank_ref), set())),
                 amount=fact.amount,
@@ -292,6 +293,11 @@ class ReconcileDay:
             if rail == account.code or rail in account.rails:
                 return account.bank
         return rail
+
+    def _bank_of(self, fact: PaymentVerified | PaymentParked) -> str:
+        """A rail may bring money to several banks: what a statement told of came to the bank of its account."""
+        account = self.office.banks.account(fact.bank_ref.partition(":")[0]) if fact.statement else None
+        return account.bank if account else self._bank(fact.rail)
 
     def _rails(self, bank: str) -> set[str]:
         accounts = [one for one in self.office.banks.accounts if one.bank == bank]

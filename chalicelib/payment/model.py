@@ -281,9 +281,9 @@ class Order:
         """The attempt under `reference`, if it is one of ours."""
         return next((attempt for attempt in self.attempts if attempt.reference == reference), None)
 
-    def bill(self, attempt: Attempt) -> Bill:
-        """What to ask the bank about for `attempt`."""
-        return Bill(attempt.reference, self.total, qr_md5=attempt.qr_md5, opened_at=attempt.opened_at)
+    def bill(self, attempt: Attempt, token: str = "") -> Bill:
+        """What to ask the bank about for `attempt`; `token` as the bank issued it, for banks that know it by that."""
+        return Bill(attempt.reference, self.total, qr_md5=attempt.qr_md5, token=token, opened_at=attempt.opened_at)
 
     @classmethod
     def fold(cls, entries: Iterable[Recorded]) -> "Order":

@@ -8,27 +8,39 @@ lost for good and another attempt is opened.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.events import AttemptIssued, AttemptOpened, FilingSubmitted, OrderOpened
 from chalicelib.kernel import ids
-from chalicelib.kernel.clock import Clock, local, stamp
+from chalicelib.kernel.clock import Clock, local, parse_stamp, stamp
 from chalicelib.kernel.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from chalicelib.log import log
 from chalicelib.offices.model import Office
 from chalicelib.payment import references
 from chalicelib.payment.fees import FilingFacts, Quote, quote
 from chalicelib.payment.model import AlreadyCreated, Attempt, CreateRefused, Http, Issued, Order, Rail
-from chalicelib.payment.schedule import next_question
+from chalicelib.payment.schedule import may_ask, next_question
 from chalicelib.register import model as register_model
 from chalicelib.register.idempotency import Repeat
-from chalicelib.register.model import Key, Operation, Put, Register, Stream, begin, deciding, filing
+from chalicelib.register.model import Item, Key, Operation, Put, Register, Stream, begin, deciding, filing
 
 PURPOSE = "filing"
 ASK = "ASK"  # value of `due` for attempts that wait for our next question
 MAX_ATTEMPTS = 50
+
+
+class Bells(Protocol):
+    """The queue of bells."""
+
+    def ring(self, reference: str, *, rung: bool, delay: timedelta = timedelta()) -> None:
+        """Have the bank asked about this attempt; `rung` if somebody told us to, and not only the schedule."""
+
+
+def last_asked(ask: Item | None) -> datetime | None:
+    """When the bank was last asked about an attempt, by its row."""
+    return parse_stamp(ask.attributes["asked_at"]) if ask and "asked_at" in ask.attributes else None
 
 
 def due_key(filing_id: str, purpose: str) -> Key:
@@ -44,6 +56,11 @@ def reference_key(reference: str) -> Key:
 def ask_key(order_id: str, n: int) -> Key:
     """When to ask next about an attempt."""
     return Key(str(register_model.order(order_id)), f"ASK#{n:03d}")
+
+
+def later_key(order_id: str, n: int) -> Key:
+    """Until when a bell about an attempt is put off."""
+    return Key(str(register_model.order(order_id)), f"LATER#{n:03d}")
 
 
 def issued_key(order_id: str, n: int) -> Key:
@@ -70,21 +87,24 @@ class Orders:
     rails: Mapping[str, Rail]
     windows: Mapping[str, int]  # days for which a rail answers questions
     http: Http
+    bells: Bells
     clock: Clock
 
     def today(self) -> date:
         """The day on the office's calendar."""
         return local(self.clock(), self.office.time_zone).date()
 
-    def calculate(self, facts: FilingFacts) -> Quote:
-        """What would be due for such an application: the same lines as an order would have. Invalid for a kind or route
-        that the office does not have, FeeUnknown where its schedule has no amount."""
+    def calculate(self, facts: FilingFacts, purpose: str = PURPOSE) -> Quote:
+        """What would be due for such an application: the same lines as an order would have. Invalid for a kind, route or
+        purpose that the office does not have, FeeUnknown where its schedule has no amount."""
+        if purpose not in self.office.fees.purposes():
+            raise Invalid.because("fee.purpose", "/purpose", purposes=", ".join(self.office.fees.purposes()))
         kind = self.office.kind(facts.kind)
         if kind is None:
             raise Invalid.because("kind.unknown", "/kind", kinds=", ".join(one.code for one in self.office.kinds))
         if kind.route(facts.route) is None:
             raise Invalid.because("route.unknown", "/route", route=facts.route)
-        return quote(self.office.fees, facts)
+        return quote(self.office.fees, facts, purpose=purpose)
 
     def quote(self, account: str, filing_id: str) -> Quote:
         """What is due for a draft if it were filed now, or for a filing by its day."""
@@ -133,6 +153,22 @@ class Orders:
             raise NotFound.because("order.not-found")
         return self._view(str(item.attributes["order"]))
 
+    def ring(self, account: str, filing_id: str) -> None:
+        """The payer's page says that it was paid, or only asks whether. It may say so as often as it likes: within
+        `MIN_INTERVAL` of the last question nobody asks the bank again (payments.md case 79)."""
+        stream = self._filing(account, filing_id)
+        due = stream.items.get(due_key(filing_id, PURPOSE).sk)
+        if due is None:
+            raise NotFound.because("order.not-found")
+        order_stream = self._stream(str(due.attributes["order"]))
+        order = Order.fold(order_stream.entries)
+        latest = order.latest
+        if order.paid or latest is None or latest.issued_at is None:
+            return
+        ask = order_stream.items.get(ask_key(order_stream.id.id, latest.n).sk)
+        if may_ask(last_asked(ask), self.clock()):
+            self.bells.ring(latest.reference, rung=True)
+
     def _opened(self, stream: Stream, rail: Rail, account: str, repeat: Repeat) -> str:
         submitted = stream.last(FilingSubmitted)
         if submitted is None:
@@ -167,13 +203,19 @@ class Orders:
         if order.paid:
             raise Conflict.because("order.paid")
         latest = order.latest
-        if latest and (latest.issued_at is None or (latest.expires_at and now < latest.expires_at)):
+        good = latest and (latest.issued_at is None or (latest.expires_at and now < latest.expires_at))
+        if latest and good and latest.rail == rail.name:
             self.register.commit(repeat.kept(order=order_id))
-            return order_id  # still good: nobody needs two ways to pay the same
+            return order_id  # still good: nobody needs two ways to pay the same at one bank
+        if order.total.currency not in rail.currencies:
+            raise Conflict.because("rail.currency", "/rail", currency=order.total.currency)
         if len(order.attempts) >= MAX_ATTEMPTS:
             raise Conflict.because("order.too-many-attempts")
         attempt, lookup = self._attempt(order_id, len(order.attempts) + 1, rail)
-        self.register.commit(order_stream.append(attempt, by=account, at=now), lookup, repeat.kept(order=order_id))
+        unissued = latest is not None and latest.issued_at is None  # for us; the bank may know it, and be paid
+        left = [_ask(order_stream, latest, now)] if latest and unissued else []
+        appended = order_stream.append(attempt, by=account, at=now)
+        self.register.commit(appended, lookup, repeat.kept(order=order_id), *left)
         return order_id
 
     def _attempt(self, order_id: str, n: int, rail: Rail) -> tuple[AttemptOpened, Put]:
@@ -198,7 +240,9 @@ class Orders:
             return
         except CreateRefused as error:
             raise Unavailable(f"{attempt.rail} will not issue: {error.code}") from error
-        deciding(lambda: self._enter(order_id, attempt, issued, now))
+        first = deciding(lambda: self._enter(order_id, attempt, issued, now))
+        if first is not None and not rail.notifies:  # this bank never rings: a message that waits does
+            self.bells.ring(attempt.reference, rung=False, delay=first - now)
 
     def _another(self, order_id: str, lost: Attempt) -> None:
         stream = self._stream(order_id)
@@ -210,11 +254,12 @@ class Orders:
         ask = _ask(stream, lost, now)  # if somebody paid the lost one all the same, we shall know
         self.register.commit(stream.append(attempt, by="tra:orders", at=now), lookup, ask)
 
-    def _enter(self, order_id: str, attempt: Attempt, issued: Issued, now: datetime) -> None:
+    def _enter(self, order_id: str, attempt: Attempt, issued: Issued, now: datetime) -> datetime | None:
+        """When the bank is first asked about it; None if never, or if somebody entered it before."""
         stream = self._stream(order_id)
         there = Order.fold(stream.entries).attempt(attempt.reference)
         if there is None or there.issued_at:
-            return
+            return None
         fact = AttemptIssued(
             attempt=attempt.n,
             reference=attempt.reference,
@@ -230,6 +275,7 @@ class Orders:
         if first is not None:
             operations.append(_ask(stream, attempt, first))
         self.register.commit(*operations)
+        return first
 
     def _view(self, order_id: str) -> OpenedOrder:
         stream = self._stream(order_id)
@@ -278,6 +324,10 @@ def issued_attributes(issued: Issued) -> dict[str, Any]:
         "qr_md5": issued.qr_md5,
         "qr_sha256": issued.qr_sha256,
         "deeplink": issued.deeplink,
+        "token": issued.token,
+        "form": {"action": issued.form.action, "fields": [list(pair) for pair in issued.form.fields]}
+        if issued.form
+        else None,
         "issued_at": stamp(issued.issued_at),
         "expires_at": stamp(issued.expires_at),
     }

@@ -94,8 +94,10 @@ class _Book:
         """Which of ours it is; None if none, or if all that could be are taken."""
         place = self.by_name.get((theirs.bank, theirs.name))
         if place is not None:
+            if theirs.source in self.seen[place]:
+                return None
             other = self._contradicted(theirs, place)
-            return None if theirs.source in self.seen[place] else (place if other is None else other)
+            return place if other is None else other
         free = [one for one in self._named(theirs) if theirs.source not in self.seen[one]]
         same = [one for one in free if (self.ours[one].amount, self.ours[one].currency) == _sum(theirs)]
         return next(iter(same or free), None)

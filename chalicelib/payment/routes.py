@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.contracts.form import Code, Day, parsed
 from chalicelib.offices.model import Office
 from chalicelib.payment.fees import FilingFacts, Quote
-from chalicelib.payment.model import Delivery
+from chalicelib.payment.model import Delivery, Reply
 from chalicelib.payment.orders import OpenedOrder, Orders
 from chalicelib.payment.service import Doorbell
 from chalicelib.register.idempotency import Repeat
@@ -40,7 +40,8 @@ class OrderRequest(BaseModel):
 
 
 class Calculation(BaseModel):
-    """An application that somebody thinks of. Without a day: today's schedule, on the office's calendar."""
+    """An application that somebody thinks of, or (by `purpose`) what is due for a right that goes on: then `term` and
+    `filed` say which. Without a day: today's schedule, on the office's calendar."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     kind: Code
@@ -49,6 +50,9 @@ class Calculation(BaseModel):
     designs: Annotated[int, Field(ge=0, le=10_000)] = 0
     pages: Annotated[int, Field(ge=0, le=100_000)] = 0
     on: Day | None = None
+    purpose: Code = "filing"
+    term: Annotated[int, Field(ge=1, le=100)] | None = None
+    filed: Day | None = None
 
     def facts(self, today: date) -> FilingFacts:
         """What decides its fees."""
@@ -59,6 +63,8 @@ class Calculation(BaseModel):
             claims=self.claims,
             designs=self.designs,
             pages=self.pages,
+            term=self.term,
+            filed=date.fromisoformat(self.filed) if self.filed else None,
         )
 
 
@@ -71,7 +77,7 @@ def build(rooms: Rooms) -> Blueprint:
     @guarded
     def calculate_fees() -> Response:  # for everybody, without a token: nothing is kept
         asked = parsed(Calculation, Incoming(routes.current_request).json())
-        return answer(200, quote_answer(rooms.orders.calculate(asked.facts(rooms.orders.today()))))
+        return answer(200, quote_answer(rooms.orders.calculate(asked.facts(rooms.orders.today()), asked.purpose)))
 
     @routes.route("/v1/filings/{identifier}/fee-quote", methods=["GET"])
     @guarded
@@ -94,20 +100,33 @@ def build(rooms: Rooms) -> Blueprint:
         account = rooms.principal(Incoming(routes.current_request)).account
         return answer(200, order_answer(rooms.orders.one(account, identifier)))
 
+    @routes.route("/v1/filings/{identifier}/payment-orders/bell", methods=["POST"], content_types=["*/*"])
+    @guarded
+    def ring_for_order(identifier: str) -> Response:  # the payer's page, for banks that never notify
+        account = rooms.principal(Incoming(routes.current_request)).account
+        rooms.orders.ring(account, identifier)
+        return answer(202, {"status": "received"})
+
     @routes.route("/v1/payments/{rail}/notifications", methods=["POST"], content_types=["*/*"])
     @guarded
     def notify_payment(rail: str) -> Response:
-        reply = rooms.doorbell(rail, delivery(Incoming(routes.current_request)))
-        return Response(
-            body=reply.body.decode(),
-            status_code=reply.status,
-            headers={**HEADERS, "Content-Type": reply.media_type},
-        )
+        return _acknowledged(rooms.doorbell(rail, delivery(Incoming(routes.current_request))))
+
+    @routes.route("/v1/payments/{rail}/notifications/{door}", methods=["POST"], content_types=["*/*"])
+    @guarded
+    def notify_payment_at_door(rail: str, door: str) -> Response:
+        return _acknowledged(rooms.doorbell(rail, delivery(Incoming(routes.current_request), door)))
 
     return routes
 
 
-def delivery(incoming: Incoming) -> Delivery:
+def _acknowledged(reply: Reply) -> Response:
+    """What this bank wants to hear."""
+    kept = {**HEADERS, "Content-Type": reply.media_type}
+    return Response(body=reply.body.decode(), status_code=reply.status, headers=kept)
+
+
+def delivery(incoming: Incoming, door: str = "") -> Delivery:
     """A notification as it came, with repeated headers kept apart, and the address that the gateway saw."""
     event: dict[str, Any] = incoming.request.to_original_event() or {}
     headers = event.get("multiValueHeaders") or {name: [value] for name, value in incoming.request.headers.items()}
@@ -117,15 +136,20 @@ def delivery(incoming: Incoming) -> Delivery:
         query=tuple((name, value) for name, values in query.items() for value in values),
         body=incoming.raw,
         source_ip=str(incoming.request.context.get("identity", {}).get("sourceIp", "")),
+        door=door,
     )
 
 
 def quote_answer(quote: Quote) -> dict[str, Any]:
     """A quote: every line with its legal basis; `demo` where an amount is ours and not the office's."""
+    sums = [{"minor": one.minor, "currency": one.currency, "text": one.decimal} for one in quote.totals]
     return {
+        "purpose": quote.purpose,
         "schedule": quote.schedule,
         "demo": quote.demo,
-        "total": {"minor": quote.total.minor, "currency": quote.total.currency, "text": quote.total.decimal},
+        **({"total": sums[0]} if len(sums) == 1 else {}),
+        "totals": sums,
+        **({"due": quote.due.isoformat(), "timing": quote.timing.value} if quote.due else {}),
         "lines": [
             {
                 "code": line.code,
@@ -142,7 +166,8 @@ def quote_answer(quote: Quote) -> dict[str, Any]:
 
 
 def order_answer(opened: OpenedOrder) -> dict[str, Any]:
-    """An order, and the QR to pay it by as issued (text for other programs, SVG for people)."""
+    """An order, and what to pay it by as issued: a QR (text for other programs, SVG for people), a deep link, a form for
+    the bank's page, or only the reference to name at a counter."""
     body: dict[str, Any] = {
         "id": opened.id,
         "status": "paid" if opened.order.paid else "open",
@@ -151,7 +176,12 @@ def order_answer(opened: OpenedOrder) -> dict[str, Any]:
     }
     if opened.issued is not None and not opened.order.paid:
         kept = ("reference", "rail", "qr", "deeplink", "payee", "expires_at")
-        body["pay"] = {name: opened.issued[name] for name in kept} | {"qr_svg": qr_svg(str(opened.issued["qr"]))}
+        body["pay"] = {name: opened.issued[name] for name in kept}
+        if qr := str(opened.issued["qr"]):
+            body["pay"]["qr_svg"] = qr_svg(qr)
+        if form := opened.issued.get("form"):  # the payer's browser posts it to the bank
+            fields = [{"name": name, "value": value} for name, value in form["fields"]]
+            body["pay"]["form"] = {"action": form["action"], "fields": fields}
     return body
 
 

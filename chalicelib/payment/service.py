@@ -19,24 +19,18 @@ from chalicelib.kernel.errors import Corrupt, LostRace, NotFound, Unavailable
 from chalicelib.log import log
 from chalicelib.payment.cases import OWNER, case_of, opening
 from chalicelib.payment.ledger import entered
-from chalicelib.payment.model import Answer, Delivery, Http, Notice, Order, Rail, Rejected, Reply, Status
-from chalicelib.payment.orders import ASK, ask_key, reference_key
+from chalicelib.payment.model import Answer, Attempt, Delivery, Http, Notice, Order, Rail, Rejected, Reply, Status
+from chalicelib.payment.orders import ASK, Bells, ask_key, issued_key, last_asked, later_key, reference_key
 from chalicelib.payment.schedule import MIN_INTERVAL, may_ask, next_question
 from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.register.model import Item, Key, Operation, Put, Register, Stream, StreamId, deciding, filing
 
 BELL_DAYS = 14
 AGAIN = timedelta(hours=1)  # after a last call whose answer was not dealt with
+MAX_DELAY = timedelta(minutes=15)  # of a message in the queue (SQS); the schedule rings what is due later
 LISTENING = timedelta(minutes=1)  # after a bell that the bank's answer did not bear out yet, ask again so soon
 SWEEP = 100
 UNSETTLED = (Status.PENDING, Status.HELD, Status.UNKNOWN)  # the bank may still have money that it did not tell of
-
-
-class Bells(Protocol):
-    """The queue of bells."""
-
-    def ring(self, reference: str, *, rung: bool, delay: timedelta = timedelta()) -> None:
-        """Have the bank asked about this attempt; `rung` if somebody told us to, and not only the schedule."""
 
 
 class Due(Protocol):
@@ -132,9 +126,8 @@ class AskBank:
             return
         now = self.clock()
         ask = stream.items.get(ask_key(stream_id.id, attempt.n).sk)
-        last = parse_stamp(ask.attributes["asked_at"]) if ask and "asked_at" in ask.attributes else None
-        if not may_ask(last, now):
-            self.bells.ring(reference, rung=rung, delay=MIN_INTERVAL)
+        if not may_ask(last_asked(ask), now):
+            self._later(stream, attempt.n, reference, now, rung=rung)
             return
         # an attempt whose issue we did not learn of may have been paid all the same: it is asked about like any other
         following = next_question(attempt.issued_at or attempt.opened_at, now, window_days=self.windows[attempt.rail])
@@ -147,12 +140,34 @@ class AskBank:
             marked = self._mark(stream_id, attempt.n, ask, reference, now, following)
         except LostRace:
             return  # somebody else is asking this very moment
-        notice = self.rails[attempt.rail].query(order.bill(attempt), now=now, http=self.http)
-        if notice.alarm:
-            log("bank-answer-alarm", stream=str(stream_id), rail=notice.rail, remark=notice.remark)
+        notice = self._question(stream, order, attempt, now)
         deciding(lambda: self._settle(stream_id, reference, notice, attempt.n, marked))
         if last_call:
             deciding(lambda: self._finish(stream_id, attempt.n, reference, notice))
+        elif not self.rails[attempt.rail].notifies and notice.status in UNSETTLED and following - now <= MAX_DELAY:
+            self.bells.ring(reference, rung=False, delay=following - now)
+
+    def _later(self, stream: Stream, n: int, reference: str, now: datetime, *, rung: bool) -> None:
+        """Put the bell off, unless one waits already: however many ring, one message is under way for an interval. Killed
+        between the two, the schedule asks in its place."""
+        key = later_key(stream.id.id, n)
+        there = stream.items.get(key.sk)
+        if there is not None and parse_stamp(str(there.attributes["until"])) > now:
+            return
+        try:
+            until = {"until": stamp(now + MIN_INTERVAL)}
+            self.register.commit(Put(key, until, expects=there.version if there else None))
+        except LostRace:
+            return  # another bell waits
+        self.bells.ring(reference, rung=rung, delay=MIN_INTERVAL)
+
+    def _question(self, stream: Stream, order: Order, attempt: Attempt, now: datetime) -> Notice:
+        kept = stream.items.get(issued_key(stream.id.id, attempt.n).sk)
+        bill = order.bill(attempt, str(kept.attributes.get("token", "")) if kept else "")
+        notice = self.rails[attempt.rail].query(bill, now=now, http=self.http)
+        if notice.alarm:
+            log("bank-answer-alarm", stream=str(stream.id), rail=notice.rail, remark=notice.remark)
+        return notice
 
     def _settle(self, stream_id: StreamId, reference: str, notice: Notice, n: int, marked: int) -> None:
         stream = self._stream(stream_id)

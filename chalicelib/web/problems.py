@@ -66,7 +66,7 @@ def problem(office: Office, error: TraError) -> Response:
     if len(found) > MAX_FINDINGS:
         body["omitted"] = len(found) - MAX_FINDINGS
     headers: dict[str, str | list[str]] = {**HEADERS, "Content-Type": "application/problem+json"}
-    if status in {429, 503}:
+    if status == 503:  # waiting cures it; what cures a quota is said in the finding
         headers["Retry-After"] = RETRY_SECONDS
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="tra"'

@@ -18,15 +18,19 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from chalicelib.payment.model import Form
+from infra.local.banks.acleda import AcledaApp
 from infra.local.banks.bakong import BakongBank
 from infra.local.banks.counter import PHNOM_PENH, Counter
 from infra.local.banks.model import Bank, Fault, Payable, Pushback
+from infra.local.banks.wing import WingApp
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY = 65_536
 CALLBACK_SECONDS = 5  # the real bank waits about as long, and does not retry
+ACTS = ("/pay", "/fault", "/scan", "/counter", "/follow", "/bridge")
+CURRENCIES = ("KHR", "USD")
 SILENCE_SECONDS = 20.0  # longer than any caller waits
 
 _FAULTS = {
@@ -86,7 +90,7 @@ def bank_app(*banks: Bank, silence: Callable[[float], None] = time.sleep) -> "WS
                 return _enter(bank, path, body, start)
             if bank.hears(path):
                 return _api(bank, environ, body, start, silence)
-        if method == "POST" and path in ("/pay", "/fault", "/scan", "/counter"):
+        if method == "POST" and path in ACTS:
             form = parse_qs(body.decode("ascii", "replace"))
             _act(banks, path, {name: values[0] for name, values in form.items()})
             return _home(start)
@@ -140,7 +144,13 @@ def _act(banks: Sequence[Bank], path: str, form: dict[str, str]) -> None:
         if path == "/scan" and isinstance(bank, BakongBank):
             with suppress(ValueError, KeyError):
                 bank.scan(form.get("qr", ""))
-        if path == "/counter" and isinstance(bank, Counter) and form.get("currency") in ("KHR", "USD"):
+        if path == "/follow" and isinstance(bank, AcledaApp):
+            with suppress(ValueError, KeyError, IndexError):
+                bank.follow(form.get("link", ""))
+        if path == "/bridge" and isinstance(bank, WingApp) and form.get("currency") in CURRENCIES:
+            with suppress(ArithmeticError):
+                bank.bridge(form.get("reference", "")[:40], Decimal(form.get("amount", "")), form["currency"])
+        if path == "/counter" and isinstance(bank, Counter) and form.get("currency") in CURRENCIES:
             with suppress(ArithmeticError):
                 bank.take(form.get("reference", "")[:40], Decimal(form.get("amount", "")), form["currency"])
 
@@ -171,6 +181,8 @@ def _page(banks: Sequence[Bank]) -> str:
         "<h2>រង់ចាំការទូទាត់ · Waiting to be paid</h2>"
         + (payments or "<p>មិនមានការទូទាត់រង់ចាំទេ។ · Nothing waits to be paid.</p>")
         + (_SCAN if any(isinstance(bank, BakongBank) for bank in banks) else "")
+        + (_FOLLOW if any(isinstance(bank, AcledaApp) for bank in banks) else "")
+        + (_BRIDGE if any(isinstance(bank, WingApp) for bank in banks) else "")
         + (_COUNTER if any(isinstance(bank, Counter) for bank in banks) else "")
         + f"<h2>ចុងក្រោយ · Recent</h2><table>{rows}</table>"
         f"<h2>បញ្ហាសាកល្បង · Things that go wrong</h2><table>{switches}</table></html>"
@@ -181,12 +193,22 @@ _SCAN = (
     '<form method="post" action="/scan"><label>ស្កេន KHQR · Scan a KHQR (its text)<br>'
     '<textarea name="qr" rows="4" required></textarea></label><button>ស្កេន · Scan</button></form>'
 )
-_COUNTER = (
-    '<form method="post" action="/counter"><h2>បញ្ជរធនាគារ · At a bank\'s counter</h2>'
+_FOLLOW = (
+    '<form method="post" action="/follow"><label>តំណក្នុងកម្មវិធី ACLEDA · Follow a link of the ACLEDA app<br>'
+    '<textarea name="link" rows="3" required></textarea></label><button>បើក · Open</button></form>'
+)
+_WHAT = (
     '<label>លេខយោង · Reference<br><input name="reference" required></label> '
     '<label>ចំនួន · Amount<br><input name="amount" inputmode="decimal" required></label> '
     '<label>រូបិយប័ណ្ណ · Currency<br><select name="currency"><option>KHR<option>USD</select></label> '
-    "<button>បង់ប្រាក់ · Pay in cash</button></form>"
+)
+_BRIDGE = (
+    '<form method="post" action="/bridge"><h2>កម្មវិធី Wing · In the Wing app</h2>'
+    f"{_WHAT}<button>ចាប់ផ្តើម · Begin</button></form>"
+)
+_COUNTER = (
+    '<form method="post" action="/counter"><h2>បញ្ជរធនាគារ · At a bank\'s counter</h2>'
+    f"{_WHAT}<button>បង់ប្រាក់ · Pay in cash</button></form>"
     '<p><a href="/statement?currency=KHR">របាយការណ៍ KHR · statement</a> '
     '<a href="/statement?currency=USD">របាយការណ៍ USD · statement</a></p>'
 )

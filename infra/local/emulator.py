@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from infra.local.clients import ACCOUNT, ENVIRONMENT, REGION
 from infra.local.sam import ROOT
@@ -42,6 +43,7 @@ class Emulator:
     port: int = 0
     log: Path = ROOT / "build" / "local" / "emulator.log"
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _folder: "TemporaryDirectory[str] | None" = field(default=None, repr=False)  # where it unpacks functions
 
     @property
     def url(self) -> str:
@@ -54,6 +56,7 @@ class Emulator:
             raise EmulatorFailed("the emulator is not installed: make setup")
         self.port = self.port or free_port()
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = TemporaryDirectory(prefix="tra-emulator-", ignore_cleanup_errors=True)
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TRA_"))}
         own = {
             "BIND_HOST": LOOPBACK,
@@ -63,6 +66,7 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "LAMBDA_EXECUTOR": "local",
             "LOG_LEVEL": "INFO",
+            "TMPDIR": self._folder.name,
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a fixed program
@@ -101,6 +105,8 @@ class Emulator:
             break
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)  # workers that outlived their leader
+        if self._folder:
+            self._folder.cleanup()
 
     def _answers(self) -> bool:
         try:

@@ -109,7 +109,7 @@ class LocalOffice:
         self._put_secrets()
 
     def _open_doors(self) -> None:
-        self.town = Town()
+        self.town = Town(public_url=self.api_url)
         self.bank = self.town.aba
         server = BankServer(*self.town.banks).start()
         self._open.callback(server.stop)

@@ -15,6 +15,7 @@ from tests.factories import cambodia
 
 OPEN = {  # to everybody, and why
     ("POST", "/v1/payments/{rail}/notifications"),  # the banks' doorbell checks a signature of its own
+    ("POST", "/v1/payments/{rail}/notifications/{door}"),  # the same, at an unguessable end of the address
     ("POST", "/v1/fee-quotes"),  # what an application would cost
     ("POST", "/v1/verifications"),  # whoever holds a letter may ask whether we issued it
     ("GET", "/verify"),  # the page from which to ask, and what it loads

@@ -7,6 +7,7 @@ from infra.local.sam import ROOT
 from tests.bench.figure import Figure, write
 from tests.bench.imports import cold_imports
 from tests.bench.office import payment_to_letter
+from tests.bench.payment import payment
 from tests.bench.pipeline import pipeline
 from tests.bench.screening import screening
 from tests.bench.sealing import seal_bb
@@ -16,6 +17,7 @@ BENCHES: Sequence[Callable[[], Sequence[Figure]]] = (
     lambda: (seal_bb(),),
     screening,
     pipeline,
+    payment,
     payment_to_letter,
 )
 

@@ -70,6 +70,11 @@ class AcledaXpay(PlainRail[AcledaConfig]):
 
     CONFIG: ClassVar[type[RailConfig]] = AcledaConfig
 
+    @property
+    def notifies(self) -> bool:
+        """The payer's browser comes back from the bank's page; whoever scans a QR has none."""
+        return self.config.show != "qr"
+
     def create(self, bill: Bill, *, now: datetime, http: Http) -> Issued:
         """openSessionV2. ValueError, CreateRefused, HttpFailed (then: the same reference again)."""
         check_bill(bill, self.config)

@@ -98,7 +98,11 @@ class BakongKhqr(PlainRail[KhqrConfig]):
     """The rail `khqr`. Its key is the bearer token of the Open API."""
 
     CONFIG: ClassVar[type[RailConfig]] = KhqrConfig
-    notifies: ClassVar[bool] = False
+
+    @property
+    def notifies(self) -> bool:
+        """Never."""
+        return False
 
     def create(self, bill: Bill, *, now: datetime, http: Http) -> Issued:  # noqa: ARG002 - nobody needs to be asked
         """A QR of our own. ValueError for a bill we must not issue."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from chalicelib.payment.model import Answer, Bill, Delivery, Http, HttpReply, Notice, NotSupported, Reply, Status, Trust
 from chalicelib.payment.rails.config import KeyRing, RailConfig
@@ -23,7 +23,6 @@ _ANSWERS = {
 class PlainRail(Generic[C]):
     """A rail without frills. `callback_url` is where this bank may ring, `door` its unguessable end, if it has one."""
 
-    notifies: ClassVar[bool] = True
     config: C
     keys: KeyRing
     callback_url: str
@@ -33,6 +32,11 @@ class PlainRail(Generic[C]):
     def name(self) -> str:
         """As configured."""
         return self.config.rail
+
+    @property
+    def notifies(self) -> bool:
+        """Most ring."""
+        return True
 
     @property
     def currencies(self) -> frozenset[str]:

@@ -47,7 +47,11 @@ class Statement(PlainRail[StatementConfig]):
     """The rail `statement`."""
 
     CONFIG: ClassVar[type[RailConfig]] = StatementConfig
-    notifies: ClassVar[bool] = False
+
+    @property
+    def notifies(self) -> bool:
+        """Never."""
+        return False
 
     def create(self, bill: Bill, *, now: datetime, http: Http) -> Issued:  # noqa: ARG002 - nobody needs to be asked
         """The account and the reference to name. ValueError for a bill we must not issue."""

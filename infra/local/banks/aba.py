@@ -202,7 +202,7 @@ class AbaBank:
         return json_reply(
             200,
             {
-                "data": self._data(transaction),
+                "data": {} if Fault.WRONG_ENVELOPE in self.faults else self._data(transaction),
                 "status": {"code": "00", "message": "Success!", "tran_id": tran_id},
             },
         )
@@ -216,7 +216,8 @@ class AbaBank:
         if transaction is None:
             return _error(6, "Transaction not found")
         own = {"code": "00", "message": "Success!", "tran_id": self.randomness(8).hex()}
-        return json_reply(200, {"data": self._row(transaction), "status": own})
+        row = {} if Fault.WRONG_ENVELOPE in self.faults else self._row(transaction)
+        return json_reply(200, {"data": row, "status": own})
 
     def _list(self, fields: Mapping[str, str]) -> HttpReply:
         if not self._signed(LIST_ORDER, fields):

@@ -12,7 +12,7 @@ from chalicelib.payment.model import HttpReply
 from infra.local.banks.till import Movement, Payment, Till
 
 PHNOM_PENH = timezone(timedelta(hours=7))
-COLUMNS = ("date", "reference", "description", "debit", "credit", "balance")
+COLUMNS = ("Date", "Reference", "Type", "Details", "Money In", "Money Out", "Balance", "Currency")  # ABA's portal
 
 
 @dataclass(kw_only=True)
@@ -42,8 +42,9 @@ class Counter(Till):
             for moved in payment.movements:
                 if moved.currency == currency and moved.at.astimezone(PHNOM_PENH).date() == day:
                     balance += moved.amount
-                    told = f"CASH DEPOSIT {payment.tran_id}"
-                    rows.writerow((day.isoformat(), moved.number, told, "", f"{moved.amount:.2f}", f"{balance:.2f}"))
+                    told, when = f"CASH DEPOSIT {payment.tran_id}", day.strftime("%d/%m/%Y")
+                    came, now = (_written(amount, currency) for amount in (moved.amount, balance))
+                    rows.writerow((when, moved.number, "PAYMENT", told, came, "", now, currency))
         return written.getvalue()
 
     def _answer(self, path: str, raw: bytes, headers: Mapping[str, str]) -> HttpReply:  # noqa: ARG002
@@ -51,3 +52,7 @@ class Counter(Till):
 
     def _bell(self, payment: Payment, movement: Movement, *, forged: bool) -> None:  # noqa: ARG002
         return None
+
+
+def _written(amount: Decimal, currency: str) -> str:
+    return f"{amount:,.0f}" if currency == "KHR" else f"{amount:,.2f}"

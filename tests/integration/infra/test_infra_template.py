@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 
 from chalicelib.config import Settings
 from infra.local.clients import ENVIRONMENT
-from infra.local.sam import ROOT, STAGE, from_subprocess
+from infra.local.sam import ROOT, STAGE, expanded, from_subprocess
 from infra.local.template import load, resources
 
 FUNCTIONS = {
@@ -32,6 +33,14 @@ def sam() -> dict[str, Any]:
 def test_the_app_and_the_template_name_the_same_functions(sam: dict[str, Any]) -> None:
     assert {_snake(name) for name, _ in resources(sam, "AWS::Serverless::Function")} == FUNCTIONS
     assert {_snake(name) for name, _ in resources(load(), "AWS::Serverless::Function")} == FUNCTIONS
+
+
+def test_case_76_with_a_domain_of_its_own_the_default_address_answers_no_more(sam: dict[str, Any]) -> None:
+    switch = {"Fn::If": ["IsOwnDomainOnly", True, False]}
+    assert sam["Resources"]["RestAPI"]["Properties"]["DisableExecuteApiEndpoint"] == switch
+    assert sam["Conditions"]["IsOwnDomainOnly"] == {"Fn::Equals": [{"Ref": "OwnDomainOnly"}, "1"]}
+    body = expanded(deepcopy(sam), "s3://code/code.zip", {})["Resources"]["RestAPI"]["Properties"]["Body"]
+    assert body["x-amazon-apigateway-endpoint-configuration"] == {"disableExecuteApiEndpoint": switch}
 
 
 def test_every_function_has_a_role_and_a_policy_file_of_its_own(sam: dict[str, Any]) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.filing.rules import due_day, findings, months_after
+from chalicelib.filing.rules import due_day, findings
+from chalicelib.kernel.clock import months_after
 from tests.unit.filing.dossiers import NOON, dossier, requirement
 
 # 18:30 UTC is 01:30 of the next day in Phnom Penh

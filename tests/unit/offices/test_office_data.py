@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib.attachments.screening.door import media_type
-from chalicelib.filing.rules import months_after
+from chalicelib.kernel.clock import months_after
 from chalicelib.kernel.money import MINOR_DIGITS
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Certainty, Office

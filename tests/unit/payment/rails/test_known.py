@@ -59,7 +59,7 @@ def test_the_configuration_is_all_that_says_which_rails_there_are() -> None:
     made = known.make(known.read(json.dumps([entry(name) for name in NAMES])), SECRETS, public_url=PUBLIC_URL)
     assert [one.name for one in made.values()] == list(NAMES)
     assert all(one.currencies == {"KHR", "USD"} for one in made.values())
-    assert [name for name, one in made.items() if not one.notifies] == ["khqr", "statement"]
+    assert [name for name, one in made.items() if not one.notifies] == ["khqr", "acleda", "statement"]
 
 
 @pytest.mark.parametrize("name", ["config", "aba-wire", "no-such", "pi-pay", "mpgs"])
