@@ -276,7 +276,12 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
     """Every object belongs to an entry or a draft; so does every upload in parts that is under way, and there is one for
     an attachment, as long as it waits for its bytes."""
     announced = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#")}
-    yield from (f"{key} was announced by nobody" for key in stores.quarantine if key not in announced)
+    files = {(row["pk"].removeprefix("FILING#"), row["sk"].removeprefix("ATTACHMENT#")) for row in stores.rows
+             if row["sk"].startswith("ATTACHMENT#")}  # fmt: skip
+    for key in stores.quarantine:
+        top, *names = key.split("/")
+        if key not in announced and not (top == "derived" and tuple(names[:2]) in files):  # what we make expires with its draft
+            yield f"{key} was announced by nobody"
     under_way = Counter(uploads_in_parts(stores.world.environment["TRA_QUARANTINE_BUCKET"]))
     waiting = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#") and row["state"] == "reserved"}
     for key, count in under_way.items():
@@ -289,6 +294,12 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         owned |= {f"{base}/form/{data['form_sha256']}.json", f"{base}/manifest/{data['manifest_sha256']}.json"}
         owned |= {f"{base}/receipt/{data['receipt_sha256']}.json{ending}" for ending in ("", ".p7s")}
         owned |= {f"{base}/files/{file['sha256']}" for file in data["files"]}
+        filed = {file["attachment"] for file in data["files"]}
+        copies = [one["sha256"] for _, fact in stores.facts("AttachmentStored", pk) if fact["attachment"] in filed
+                  for one in fact.get("derived", ())]  # fmt: skip
+        owned |= {f"{base}/derived/{sha256}" for sha256 in copies}
+        if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
+            yield f"{pk}: copies {lost} are not beside their files"
         begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
         begun |= {key for key in stores.records if key.startswith(f"{base}/package/")}
     for type_ in ("LetterIssued", "PackageReady"):

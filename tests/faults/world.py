@@ -29,7 +29,7 @@ from infra.local.banks.town import ABA_KEY, MERCHANT
 from infra.local.clients import Clients
 from infra.local.office import put_certificates
 from infra.local.trust import TestTrust
-from tests.factories import sight
+from tests.factories import sight_and_hand
 from tests.fakes import NOON, FixedClock
 from tests.faults.calls import watching
 from tests.faults.ground import Snapshot
@@ -110,7 +110,7 @@ class World:
         }
         self.memory = Memory(NOON)
         self.broken_by: Callable[[Any], None] | None = None  # see `naive`
-        self.screen: Screen = sight  # screening talks to no store: its own tests show what it does with files
+        self.screen: Screen = sight_and_hand  # screening talks to no store: its own tests show what it does with files
         self._tokens = ec.generate_private_key(ec.SECP256R1())
         self.cold()
         self.first = self.remember()
@@ -130,7 +130,7 @@ class World:
         self.clock.now = self.memory.now
         self.bank.transactions, self.bank.waiting = self.memory.transactions, self.memory.pushbacks
         self.bank.faults.clear()
-        self.screen = sight
+        self.screen = sight_and_hand
         self.cold()
 
     def cold(self) -> None:

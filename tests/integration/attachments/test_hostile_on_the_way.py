@@ -108,7 +108,7 @@ def test_26_bytes_that_replace_the_object_after_the_look_are_never_filed(world: 
     attachment = who.attach(filing, files[0])
     Pump(world).drain()
     bucket = world.environment["TRA_QUARANTINE_BUCKET"]
-    (there,) = world.clients.s3.list_object_versions(Bucket=bucket)["Versions"]
+    (there,) = world.clients.s3.list_object_versions(Bucket=bucket, Prefix="uploads/")["Versions"]
     world.clients.s3.put_object(Bucket=bucket, Key=there["Key"], Body=png(shade=1), ContentType="image/png")
     Pump(world).drain()
     who.edit(filing, samples.design_form((attachment,)), 1)
@@ -127,7 +127,7 @@ def test_26_bytes_that_replace_the_object_before_the_look_are_never_taken_for_wh
     looking(world)
     filing = sent(world, page())
     bucket = world.environment["TRA_QUARANTINE_BUCKET"]
-    (there,) = world.clients.s3.list_object_versions(Bucket=bucket)["Versions"]
+    (there,) = world.clients.s3.list_object_versions(Bucket=bucket, Prefix="uploads/")["Versions"]
     world.clients.s3.put_object(Bucket=bucket, Key=there["Key"], Body=EICAR.ljust(len(page())), ContentType=PDF)
     Pump(world).quiet()
     (file,) = filer(world).view(filing)["attachments"]

@@ -183,6 +183,24 @@ class TestXml:
     def test_a_million_levels(self) -> None:
         assert refused(ROOT + b"<a>" * 1_000_000, asked(XML)) == "xml.too-complex"
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'<a><b><i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/></b></a>',
+            b'<a><b x:y="" xmlns:x="http://www.w3.org/2001/XI&#110;clude"/></a>',
+        ],
+        ids=["34-deep", "34-spelt-otherwise"],
+    )
+    def test_34_an_inclusion_anywhere(self, body: bytes) -> None:
+        assert refused(ROOT + body, asked(XML)) == "xml.reaches-out"
+
+    def test_a_listing_of_many_elements_is_read_in_time(self) -> None:
+        one = b'<INSDQualifier id="q"><INSDQualifier_name>mol_type</INSDQualifier_name></INSDQualifier>\n'
+        body = ROOT + b"<ST26SequenceListing>" + one * (100_000_000 // len(one)) + b"</ST26SequenceListing>"
+        report = looked_at(body, asked(XML, listing=True))
+        assert (report.refused, report.findings) == ("", ())
+        assert report.peak_mb < 100
+
     def test_another_coding(self) -> None:
         assert refused(b"<?xml version='1.0' encoding='utf-7'?><a/>", asked(XML)) == "xml.damaged"
 

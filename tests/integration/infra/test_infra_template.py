@@ -167,7 +167,7 @@ def _is_narrow(resource: Any) -> bool:
     if "Fn::GetAtt" in resource or "Ref" in resource:
         return True
     text = resource["Fn::Sub"]
-    below = ("${Quarantine.Arn}/uploads/*", "${Records.Arn}/filings/*")
+    below = ("${Quarantine.Arn}/uploads/*", "${Quarantine.Arn}/derived/*", "${Records.Arn}/filings/*")
     return "*" not in text or text in below or ":log-group:/aws/lambda/${AWS::StackName}-" in text
 
 
