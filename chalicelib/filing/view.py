@@ -65,6 +65,10 @@ class Filings:
     def _attachment(self, file: Attachment) -> dict[str, Any]:
         shown = ("document", "name", "media_type", "size", "state", "sha256", "reason")
         view = {"id": file.id, **{name: value for name in shown if (value := getattr(file, name)) is not None}}
+        if file.reason:
+            said = words(self.office, Finding(code=file.reason, params={"name": file.name}))
+            view["message"] = {language: text for language, (text, _) in said.items()}
+            view["action"] = {language: text for language, (_, text) in said.items()}
         if file.findings:
             view["findings"] = [self._finding(file, code) for code in file.findings]
         return view

@@ -146,7 +146,8 @@ def test_doing_everything_once_more_gives_the_first_answers_and_changes_nothing(
     Pump(way.office).quiet()
     check(way.office, final=True, private=PRIVATE)
     changed = set(before) ^ set(shape(way.office))
-    assert {line for line in changed if not line.startswith("row") or "ASK#" not in line} == set()
+    when = ("ASK#", "LATER#")  # when the bank is asked next, and whether a bell waits for it, may move
+    assert {line for line in changed if not (line.startswith("row") and any(mark in line for mark in when))} == set()
 
 
 @pytest.mark.parametrize("key", ["journey-begin", "journey-file-0", "journey-submit", "journey-order"])

@@ -58,8 +58,8 @@ def test_24_40_a_refused_file_is_told_in_each_language_and_nothing_fails(
     (file,) = filer(world).view(filing)["attachments"]
     assert (file["state"], file["reason"]) == ("refused", reason)
     for language in ("km", "en"):
-        wrong, action = world.office.messages[reason][language]
-        assert wrong and action
+        assert file["message"][language] and file["action"][language]
+    assert file["message"]["km"] != file["message"]["en"]
     assert filer(world).view(filing)["history"][-1]["type"] == "AttachmentRefused"
 
 
