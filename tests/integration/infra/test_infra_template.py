@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import yaml
 
 from chalicelib.config import Settings
 from infra.local.clients import ENVIRONMENT
-from infra.local.sam import ROOT, STAGE, expanded, from_subprocess
+from infra.local.sam import ROOT, STAGE, from_subprocess
 from infra.local.template import load, resources
 
 FUNCTIONS = {
@@ -39,7 +38,7 @@ def test_case_76_with_a_domain_of_its_own_the_default_address_answers_no_more(sa
     switch = {"Fn::If": ["IsOwnDomainOnly", True, False]}
     assert sam["Resources"]["RestAPI"]["Properties"]["DisableExecuteApiEndpoint"] == switch
     assert sam["Conditions"]["IsOwnDomainOnly"] == {"Fn::Equals": [{"Ref": "OwnDomainOnly"}, "1"]}
-    body = expanded(deepcopy(sam), "s3://code/code.zip", {})["Resources"]["RestAPI"]["Properties"]["Body"]
+    body = from_subprocess(code="s3://code/code.zip")["Resources"]["RestAPI"]["Properties"]["Body"]
     assert body["x-amazon-apigateway-endpoint-configuration"] == {"disableExecuteApiEndpoint": switch}
 
 
