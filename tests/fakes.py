@@ -194,11 +194,13 @@ class InMemoryBucket:
         versions.append((f"v{len(versions) + 1}", body))
         return self.stored(key)
 
-    def put_once(self, key: str, body: bytes, media_type: str) -> Stored:
+    def put_once(self, key: str, body: bytes, media_type: str, tags: str = "") -> Stored:
         """See `Bucket.put_once`."""
         if key not in self.objects:
-            self.put(key, body)
+            there = self.put(key, body)
             self.media_types[key] = media_type
+            if tags:
+                self.tags[key, there.version] = dict(pair.split("=") for pair in tags.split("&"))
         return self.stored(key)
 
     def stored(self, key: str, version: str | None = None) -> Stored:
