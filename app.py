@@ -56,6 +56,7 @@ def ask_bank(event: SQSEvent) -> None:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def ask_due(event: object) -> None:
     rooms.ask_due()
+    rooms.look_for_orders()
     rooms.take_lines()
     rooms.reconcile_day.yesterday()
 

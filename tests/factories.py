@@ -27,6 +27,7 @@ from chalicelib.payment.orders import Orders
 from chalicelib.payment.rails.aba import AbaConfig, AbaPayWay
 from chalicelib.payment.rails.config import KeyConfig, KeyRing
 from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
+from chalicelib.payment.strangers import LookForOrders
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
 from infra.local.banks.aba import AbaBank
@@ -210,6 +211,10 @@ class Desk:
     @property
     def ask_due(self) -> AskDue:
         return AskDue(register=self.register, bells=self.bells, clock=self.clock)
+
+    @property
+    def look_for_orders(self) -> LookForOrders:
+        return LookForOrders(register=self.register, waiting=self.register, bells=self.bells, clock=self.clock)
 
     @property
     def credit_filing(self) -> CreditFiling:

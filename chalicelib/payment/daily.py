@@ -30,11 +30,11 @@ from chalicelib.payment.ledger import day_list, entered
 from chalicelib.payment.model import Http, Notice, NotSupported, Order, Rail, Status
 from chalicelib.payment.orders import reference_key
 from chalicelib.payment.reconcile import Kind, Ours, Result, Row, Theirs, reconcile, tallies
-from chalicelib.payment.service import Due
 from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.payment.statements.records import line_case, movement, records_of, statements_since
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import (
+    Due,
     Key,
     Operation,
     Put,

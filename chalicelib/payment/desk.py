@@ -40,10 +40,9 @@ from chalicelib.payment.cases import (
 )
 from chalicelib.payment.ledger import counted
 from chalicelib.payment.model import Order
-from chalicelib.payment.service import Due
 from chalicelib.register import model as register_model
 from chalicelib.register.idempotency import Repeat
-from chalicelib.register.model import Append, Key, Operation, Register, Stream, StreamId, case, deciding
+from chalicelib.register.model import Append, Due, Key, Operation, Register, Stream, StreamId, case, deciding
 
 PAGE = 100
 WANTED = "refund-wanted"  # reason of a case that gives money of a paid order back

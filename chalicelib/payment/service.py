@@ -1,6 +1,7 @@
 """From a doorbell to a settled order: ring, ask the bank, settle from its answer, credit the filing.
 
-1. A notification is verified, kept as a bell that expires, and rings; it settles nothing.
+1. A notification is verified, kept as a bell that expires, and rings; it settles nothing. One for an order that is not
+   there waits for it (`strangers.py`).
 2. A bell, or the schedule for attempts whose bell never rang, makes us ask the bank: one question per attempt and interval.
 3. Only the bank's answer settles: the order's entry and the once-row of the bank's transaction are one commit.
 4. A paid order credits its filing with an entry there, once.
@@ -9,7 +10,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.contracts.cases import CaseOpened
 from chalicelib.contracts.events import FeePaid, Member
@@ -23,7 +24,8 @@ from chalicelib.payment.model import Answer, Attempt, Delivery, Http, Notice, Or
 from chalicelib.payment.orders import ASK, Bells, ask_key, issued_key, last_asked, later_key, reference_key
 from chalicelib.payment.schedule import MIN_INTERVAL, may_ask, next_question
 from chalicelib.payment.settle import Apply, Confirm, Park, settle
-from chalicelib.register.model import Item, Key, Operation, Put, Register, Stream, StreamId, deciding, filing
+from chalicelib.payment.strangers import waits_for_order
+from chalicelib.register.model import Due, Item, Key, Operation, Put, Register, Stream, StreamId, deciding, filing
 
 BELL_DAYS = 14
 AGAIN = timedelta(hours=1)  # after a last call whose answer was not dealt with
@@ -31,14 +33,6 @@ MAX_DELAY = timedelta(minutes=15)  # of a message in the queue (SQS); the schedu
 LISTENING = timedelta(minutes=1)  # after a bell that the bank's answer did not bear out yet, ask again so soon
 SWEEP = 100
 UNSETTLED = (Status.PENDING, Status.HELD, Status.UNKNOWN)  # the bank may still have money that it did not tell of
-
-
-class Due(Protocol):
-    """The register's list of what is due."""
-
-    def due(self, what: str, *, until: datetime, limit: int) -> tuple[Key, ...]: ...
-
-    def item(self, key: Key) -> Item | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +70,8 @@ class Doorbell:
             "raw_sha256": notice.raw_sha256,
             "expires": int((now + timedelta(days=BELL_DAYS)).timestamp()),
         }
+        if self.register.item(reference_key(notice.order_ref)) is None:
+            bell |= waits_for_order(notice, now)
         try:
             self.register.commit(Put(key, bell))
         except LostRace:

@@ -260,6 +260,14 @@ class Register(Protocol):
         """Heads of one owner, newest first (eventually consistent)."""
 
 
+class Due(Protocol):
+    """The register's list of what is due. It lags behind: look at each item before acting on it."""
+
+    def due(self, what: str, *, until: datetime, limit: int) -> tuple[Key, ...]: ...
+
+    def item(self, key: Key) -> Item | None: ...
+
+
 class Outbox(Protocol):
     """The register as the relay sees it."""
 

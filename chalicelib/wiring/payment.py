@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.payment.sqs import SqsBells
     from chalicelib.payment.statements.loading import LoadStatement
     from chalicelib.payment.statements.taking import TakeLines
+    from chalicelib.payment.strangers import LookForOrders
 
 
 class Payment(Ground):
@@ -99,6 +100,12 @@ class Payment(Ground):
         from chalicelib.payment.service import AskDue
 
         return AskDue(register=self.register, bells=self.bells, clock=self.clock)
+
+    @cached_property
+    def look_for_orders(self) -> "LookForOrders":
+        from chalicelib.payment.strangers import LookForOrders
+
+        return LookForOrders(register=self.register, waiting=self.register, bells=self.bells, clock=self.clock)
 
     @cached_property
     def credit_filing(self) -> "CreditFiling":

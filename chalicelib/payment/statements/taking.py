@@ -19,10 +19,10 @@ from chalicelib.payment.cases import OWNER, case_of, opening
 from chalicelib.payment.ledger import entered
 from chalicelib.payment.model import Notice, Order, Status, Trust
 from chalicelib.payment.orders import reference_key
-from chalicelib.payment.service import Due
 from chalicelib.payment.settle import Apply, Confirm, Duplicate, Park, settle
 from chalicelib.payment.statements.records import LINES, line_case, line_reason, movement, records_of
 from chalicelib.register.model import (
+    Due,
     Item,
     Put,
     Register,

@@ -81,7 +81,7 @@ ROWS: Mapping[int, Row] = {
     41: row("Our clock is wrong", "LATER + alarm", KNOWN),
     42: row("Two deliveries at once", "one APPLY, one DUP", U + "test_service.py"),
     43: row("Crash between acknowledge and apply", "finished once", U + "test_service.py", U + "test_reconcile.py"),
-    44: row("Unknown order", "store, BELL later", U + "test_bank.py", BANKS),
+    44: row("Unknown order", "store, BELL later; expire to case", U + "test_strangers.py", U + "test_bank.py", BANKS),
     45: row("Order of another applicant", "REJ", PUSHBACK, ACLEDA, WING, IPAY88, BAKONG),
     46: row("Underpaid", "PARK", SETTLE, CHECK, BAKONG, BANKS),
     47: row("Overpaid", "PARK", SETTLE, CHECK, BAKONG, BANKS),
