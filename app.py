@@ -57,6 +57,7 @@ def ask_bank(event: SQSEvent) -> None:
 def ask_due(event: object) -> None:
     rooms.ask_due()
     rooms.look_for_orders()
+    rooms.watch_keys()
     rooms.take_lines()
     rooms.reconcile_day.yesterday()
 

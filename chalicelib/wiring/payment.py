@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import clients
+from chalicelib.log import gauge
 from chalicelib.wiring.ground import Ground
 
 if TYPE_CHECKING:
     from chalicelib.payment.daily import ReconcileDay
     from chalicelib.payment.desk import CaseDesk
+    from chalicelib.payment.keys import WatchKeys
     from chalicelib.payment.model import Http, Rail
     from chalicelib.payment.orders import Orders
     from chalicelib.payment.rails.config import RailConfig
@@ -106,6 +109,15 @@ class Payment(Ground):
         from chalicelib.payment.strangers import LookForOrders
 
         return LookForOrders(register=self.register, waiting=self.register, bells=self.bells, clock=self.clock)
+
+    @cached_property
+    def watch_keys(self) -> "WatchKeys":
+        from chalicelib.payment.keys import WatchKeys
+
+        def told(ending: int, at: datetime) -> None:
+            gauge("BankKeysEnding", ending, unit="Count", stage=self.settings.stage, at=at)
+
+        return WatchKeys(register=self.register, configs=self.rail_configs.values(), told=told, clock=self.clock)
 
     @cached_property
     def credit_filing(self) -> "CreditFiling":
