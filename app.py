@@ -58,6 +58,7 @@ def ask_due(event: object) -> None:
     rooms.ask_due()
     rooms.look_for_orders()
     rooms.watch_keys()
+    rooms.ask_refunds()
     rooms.take_lines()
     rooms.reconcile_day.yesterday()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.attachments.custody import TakeCustody
 from chalicelib.attachments.model import Accepted, Made, Upload, Verdict
@@ -26,13 +26,18 @@ from chalicelib.payment.model import Rail
 from chalicelib.payment.orders import Orders
 from chalicelib.payment.rails.aba import AbaConfig, AbaPayWay
 from chalicelib.payment.rails.config import KeyConfig, KeyRing
+from chalicelib.payment.refunding import AskRefunds
 from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
 from chalicelib.payment.strangers import LookForOrders
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
+from infra.local.banks import aba_refund
 from infra.local.banks.aba import AbaBank
 from infra.local.samples import design_form
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 ANNA, BOPHA = "account:anna", "account:bopha"
 API_KEY, MERCHANT = "an api key only for tests 0123456789", "ipoffice"
@@ -44,6 +49,12 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"a bowl" * 30
 def cambodia() -> Office:
     """The reference office, with demo amounts."""
     return load_office("kh", demo_fees=True)
+
+
+@cache
+def refund_key() -> "RSAPrivateKey":
+    """The bank's, for refunds: it takes a moment to make."""
+    return aba_refund.new_key()
 
 
 def asking(key: str, body: bytes = b"{}", account: str = ANNA) -> Repeat:
@@ -125,6 +136,7 @@ class Desk:
             api_key=API_KEY,
             clock=self.clock,
             randomness=lambda size: next(chance).to_bytes(size, "big"),
+            refund_key=refund_key(),
         )
 
     # ------------------------------------------------------------------ use cases
@@ -172,6 +184,7 @@ class Desk:
             {
                 "rail": "aba", "environment": "sandbox", "merchant_id": MERCHANT, "currencies": ["KHR", "USD"],
                 "base_url": "https://checkout-sandbox.payway.com.kh", "keys": [key], "lifetime_minutes": 60,
+                "refund_public_key": aba_refund.public(refund_key()),
             }
         )  # fmt: skip
         return AbaPayWay(config=config, keys=KeyRing.of(config.keys, {"test": API_KEY}), callback_url=CALLBACK)
@@ -211,6 +224,17 @@ class Desk:
     @property
     def ask_due(self) -> AskDue:
         return AskDue(register=self.register, bells=self.bells, clock=self.clock)
+
+    @property
+    def ask_refunds(self) -> AskRefunds:
+        return AskRefunds(
+            register=self.register,
+            waiting=self.register,
+            rails=self.rails,
+            payees={},
+            http=self.bank,
+            clock=self.clock,
+        )
 
     @property
     def look_for_orders(self) -> LookForOrders:

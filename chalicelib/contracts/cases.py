@@ -67,6 +67,34 @@ class RefundRequested(Fact):
     currency: Currency
 
 
+class RefundAsked(Fact):
+    """The bank is about to be asked to give money back: written before the call, so that nobody ever asks twice for one.
+    `before` is what the bank said had gone back of that payment already."""
+
+    TYPE = "int.tra.refund.asked.v1"
+    reference: Reference
+    rail: Code
+    amount: Annotated[int, Field(ge=1)]
+    currency: Currency
+    before: Count
+
+
+class RefundAnswered(Fact):
+    """What became of the asking: the bank took it (`done`), wants to be asked again (`later`), will not (`refused`), or
+    there is no answer (`unknown`: its own check tells). `code` is the bank's. Nothing is closed by this."""
+
+    TYPE = "int.tra.refund.answered.v1"
+    outcome: Literal["done", "later", "refused", "unknown"]
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,20}$")] = ""
+
+
+class RefundLeft(Fact):
+    """The bank is not asked, or not again: a person gives the money back at the bank. `reason` says why."""
+
+    TYPE = "int.tra.refund.left-to-people.v1"
+    reason: Code
+
+
 class CaseClosed(Fact):
     """Nothing is left to do. `bank_ref` names the movement by which money went back, if any did; `by_case` the case that
     took this one's money along."""

@@ -16,9 +16,13 @@ from chalicelib.contracts.cases import (
     CaseDecisionProposed,
     CaseOpened,
     CaseProposalRejected,
+    RefundAnswered,
+    RefundAsked,
+    RefundLeft,
     RefundRequested,
 )
 from chalicelib.contracts.events import PaymentParked
+from chalicelib.contracts.fact import Fact
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import parse_stamp, stamp
 from chalicelib.kernel.errors import Corrupt
@@ -87,6 +91,9 @@ class Case:
     proposed_by: str = ""
     decided: CaseDecided | None = None
     refunds: tuple[RefundRequested, ...] = ()
+    asked: tuple[RefundAsked, ...] = ()
+    answer: RefundAnswered | None = None  # to the last asking
+    left: RefundLeft | None = None
     closed: CaseClosed | None = None
 
     @property
@@ -108,19 +115,33 @@ class Case:
                 made = cls(stream.id, fact, parse_stamp(entry.at), status)
             elif made is None:
                 raise Corrupt("a case begins with CaseOpened")
-            elif isinstance(fact, CaseDecisionProposed):
-                made = replace(made, proposal=fact, proposed_by=entry.by)
-            elif isinstance(fact, CaseProposalRejected):
-                made = replace(made, proposal=None, proposed_by="")
-            elif isinstance(fact, CaseDecided):
-                made = replace(made, decided=fact)
-            elif isinstance(fact, RefundRequested):
-                made = replace(made, refunds=(*made.refunds, fact))
-            elif isinstance(fact, CaseClosed):
-                made = replace(made, closed=fact)
+            else:
+                made = _after(made, fact, entry.by)
         if made is None:
             raise Corrupt("a case without entries")
         return made
+
+
+def _after(one: Case, fact: Fact, by: str) -> Case:
+    match fact:
+        case CaseDecisionProposed():
+            return replace(one, proposal=fact, proposed_by=by)
+        case CaseProposalRejected():
+            return replace(one, proposal=None, proposed_by="")
+        case CaseDecided():
+            return replace(one, decided=fact)
+        case RefundRequested():
+            return replace(one, refunds=(*one.refunds, fact))
+        case RefundAsked():
+            return replace(one, asked=(*one.asked, fact), answer=None)
+        case RefundAnswered():
+            return replace(one, answer=fact)
+        case RefundLeft():
+            return replace(one, left=fact)
+        case CaseClosed():
+            return replace(one, closed=fact)
+        case _:
+            return one
 
 
 def shown(one: Case, now: datetime) -> dict[str, Any]:
@@ -138,4 +159,7 @@ def shown(one: Case, now: datetime) -> dict[str, Any]:
     view |= {name: part.to_data() for name, part in parts.items() if part is not None}
     if one.refunds:
         view["refunds"] = [refund.to_data() for refund in one.refunds]
+        view["refund_by"] = "hand" if one.left else "bank"
+        parts = {"asked": one.asked[-1] if one.asked else None, "answer": one.answer, "left": one.left}
+        view |= {f"refund_{name}": part.to_data() for name, part in parts.items() if part is not None}
     return view

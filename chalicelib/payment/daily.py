@@ -5,13 +5,14 @@
    those that a line of the day names; a list, which may show the days beside it, adds none, so that no day has another's.
 3. Every row that is not matched is a case, the same one however often the day is run.
 4. The report is kept under the day's stream, its digest in the entry; a later run is a further entry, not another truth.
-A day that no book of a bank covers yet opens no case for that bank's movements: it waits for its statement.
+A day that no book of a bank covers yet opens no case for that bank's movements: it waits for its statement. A list covers
+no day before we had a key for it.
 """
 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,11 +27,10 @@ from chalicelib.log import log
 from chalicelib.offices.banks import BankAccount
 from chalicelib.offices.model import Office
 from chalicelib.payment.cases import GOING_BACK, OWNER, case_of, opening
-from chalicelib.payment.ledger import day_list, entered
+from chalicelib.payment.ledger import day_list, learned
 from chalicelib.payment.model import Http, Notice, NotSupported, Order, Rail, Status
 from chalicelib.payment.orders import reference_key
 from chalicelib.payment.reconcile import Kind, Ours, Result, Row, Theirs, reconcile, tallies
-from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.payment.statements.records import line_case, movement, records_of, statements_since
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import (
@@ -65,6 +65,7 @@ class ReconcileDay:
     payees: Mapping[str, frozenset[str]]
     http: Http
     clock: Clock
+    begins: Mapping[str, datetime] = field(default_factory=dict)  # when each rail's first key began, as far as we know
 
     def yesterday(self) -> None:
         """The scheduled run: once a day, after the banks' night."""
@@ -80,6 +81,8 @@ class ReconcileDay:
         day, now = self._past(text), self.clock()
         listed, covered = [], set[str]()
         for name, rail in sorted(self.rails.items()):
+            if name in self.begins and day < self.begins[name].astimezone(ZoneInfo(self.office.time_zone)).date():
+                continue  # its list is empty then, and says nothing
             try:
                 notices = [one for one in rail.list_day(day, now=now, http=self.http) if one.status in CAME]
             except NotSupported:
@@ -124,16 +127,8 @@ class ReconcileDay:
         stream = self.register.load(StreamId.parse(lookup.attributes["stream"])) if lookup else None
         if stream is None:
             return
-        verdict = settle(
-            Order.fold(stream.entries),
-            notice.order_ref,
-            notice,
-            payees=self.payees.get(notice.rail, frozenset()),
-        )
-        if isinstance(verdict, Apply | Confirm | Park):
-            recorded = entered(self.register, stream, verdict, by="tra:reconcile", at=self.clock())
-            if recorded is not None:
-                self.register.commit(*recorded)
+        payees = self.payees.get(notice.rail, frozenset())
+        learned(self.register, stream, notice, payees=payees, by="tra:reconcile", at=self.clock())
 
     def _from_list(self, notices: Iterable[Notice], ours: Iterable[Ours]) -> Iterator[Theirs]:
         """The list, as far as it is of this day: what it says of neighbouring days is theirs."""
@@ -305,8 +300,11 @@ class ReconcileDay:
             day = date.fromisoformat(text)
         except ValueError as error:
             raise Invalid.because("day.malformed", "/day", day=text[:20]) from error
-        if day.isoformat() != text or day >= self.clock().astimezone(ZoneInfo(self.office.time_zone)).date():
+        if day.isoformat() != text:
             raise Invalid.because("day.malformed", "/day", day=text[:20])
+        last = self.clock().astimezone(ZoneInfo(self.office.time_zone)).date() - timedelta(days=1)
+        if day > last:
+            raise Invalid.because("day.not-ended", "/day", day=text, last=last.isoformat())
         return day
 
 

@@ -26,6 +26,7 @@ from chalicelib.contracts.fact import Code, Id, Reference
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, stamp
 from chalicelib.kernel.errors import Conflict, Corrupt, Forbidden, NotFound
+from chalicelib.payment import refunds
 from chalicelib.payment.cases import (
     GOING_BACK,
     NAMELESS,
@@ -42,7 +43,7 @@ from chalicelib.payment.ledger import counted
 from chalicelib.payment.model import Order
 from chalicelib.register import model as register_model
 from chalicelib.register.idempotency import Repeat
-from chalicelib.register.model import Append, Due, Key, Operation, Register, Stream, StreamId, case, deciding
+from chalicelib.register.model import Append, Delete, Due, Key, Operation, Register, Stream, StreamId, case, deciding
 
 PAGE = 100
 WANTED = "refund-wanted"  # reason of a case that gives money of a paid order back
@@ -185,7 +186,8 @@ class CaseDesk:
         decided = CaseDecided(decision=proposal.decision, proposed_by=found.proposed_by)
         if proposal.decision == "refund":
             request = _request(found, proposal.amount or 0)
-            operations: list[Operation] = [stream.append(decided, request, by=actor, at=now)]
+            left, rows = refunds.decided(request, found.id, now)
+            operations: list[Operation] = [stream.append(decided, request, *left, by=actor, at=now), *rows]
         elif proposal.decision == "dismiss":
             closed = CaseClosed(decision="dismiss")
             operations = [stream.append(decided, closed, by=actor, at=now), *off_the_list(stream)]
@@ -201,8 +203,9 @@ class CaseDesk:
         order_stream, fact, excess = self._payment(found, others, proposal.order)
         closed = CaseClosed(decision="apply")
         if excess:
-            facts = [decided, _request(found, excess)]
-            operations: list[Operation] = [stream.append(*facts, by=actor, at=now)]
+            request = _request(found, excess)
+            left, rows = refunds.decided(request, found.id, now)
+            operations: list[Operation] = [stream.append(decided, request, *left, by=actor, at=now), *rows]
         else:
             operations = [stream.append(decided, closed, by=actor, at=now), *off_the_list(stream)]
         for one in (found, *(other for _, other in others)):
@@ -223,8 +226,12 @@ class CaseDesk:
             raise Conflict.because("refund.bank-reference")
         decision = found.decided.decision if found.decided else "dismiss"
         closed = CaseClosed(decision=decision, bank_ref=asked.bank_ref)
+        row = self.register.item(refunds.refund_key(found.opened.order, found.id)) if found.opened.order else None
         self.register.commit(
-            stream.append(closed, by=actor, at=self.clock()), *off_the_list(stream), repeat.kept(case=found.id)
+            stream.append(closed, by=actor, at=self.clock()),
+            *off_the_list(stream),
+            *([Delete(row.key, expects=row.version)] if row else []),
+            repeat.kept(case=found.id),
         )
 
     def _refund(self, actor: str, asked: RefundWanted, repeat: Repeat) -> str:
@@ -232,7 +239,7 @@ class CaseDesk:
             return str(earlier["case"])
         stream = self.register.load(register_model.order(asked.order))
         if stream is None:
-            raise NotFound.because("order.not-found")
+            raise NotFound.because("refund.order-not-found")
         order, now = Order.fold(stream.entries), self.clock()
         paid = order.payment
         n, gone = self._refunded(asked.order)

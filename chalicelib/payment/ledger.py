@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from chalicelib.contracts.cases import CaseClosed
 from chalicelib.contracts.events import PaymentConfirmed, PaymentVerified
 from chalicelib.kernel.clock import stamp
+from chalicelib.payment import refunds
 from chalicelib.payment.cases import GOING_BACK, about, case_of, off_the_list, opening
-from chalicelib.payment.settle import Apply, Confirm, Park
+from chalicelib.payment.model import Notice, Order
+from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.register.model import Key, Operation, Put, Register, Stream, StreamId
 
 Counting = Apply | Confirm | Park
@@ -54,9 +56,22 @@ def entered(
         *closing,
     )
     if isinstance(verdict, Park):
-        what = once.pk.removeprefix("BANKTX#")
-        operations += opening(f"money#{what}", about(verdict.fact, stream.id), by=by, at=at)
+        what = f"money#{once.pk.removeprefix('BANKTX#')}"
+        ours: tuple[Operation, ...] = ()
+        if verdict.reason in GOING_BACK:  # by our own decision: that case is of it, and done
+            waiting = refunds.shown(stream, verdict.fact)
+            ours = refunds.closing(register, waiting, verdict.fact.bank_ref, what=what, by=by, at=at)
+        operations += ours or opening(what, about(verdict.fact, stream.id), by=by, at=at)
     return operations
+
+
+def learned(register: Register, stream: Stream, notice: Notice, *, payees: frozenset[str], by: str, at: datetime) -> None:
+    """Settle what a bank's answer or its list proves of an order, if it is news. LostRace if the order moved meanwhile."""
+    verdict = settle(Order.fold(stream.entries), notice.order_ref, notice, payees=payees)
+    if isinstance(verdict, Apply | Confirm | Park):
+        recorded = entered(register, stream, verdict, by=by, at=at)
+        if recorded is not None:
+            register.commit(*recorded)
 
 
 def _parked_as(register: Register, fact: PaymentVerified) -> Stream | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from chalicelib.contracts.events import (
     AttemptIssued,
@@ -224,6 +224,36 @@ class Rail(Protocol):
 
     def ack(self, answer: Answer) -> Reply:
         """How this bank wants to be answered."""
+
+
+class Refund(StrEnum):
+    """What became of asking a bank to give money back."""
+
+    DONE = "done"
+    LATER = "later"  # nothing was done: ask again
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # ask whether it was done, never for another
+
+
+@runtime_checkable
+class Refunder(Protocol):
+    """A rail whose bank gives money back when asked."""
+
+    @property
+    def refund_days(self) -> int:
+        """For how many days after the attempt began; 0 if the bank cannot be asked."""
+
+    def query(self, bill: Bill, *, now: datetime, http: Http) -> Notice:
+        """See `Rail.query`."""
+
+    def refund(self, bill: Bill, amount: Money, *, now: datetime, http: Http) -> tuple[Refund, str]:
+        """Ask for `amount` of what was paid for `bill`; what became of it, and the bank's code. HttpFailed: the bank may
+        have done it all the same."""
+
+
+def refunder(rail: object) -> Refunder | None:
+    """The rail, if its bank can be asked for refunds by now."""
+    return rail if isinstance(rail, Refunder) and rail.refund_days else None
 
 
 class Recorded(Protocol):

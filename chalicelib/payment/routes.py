@@ -15,6 +15,7 @@ from chalicelib.payment.groups import MAX_MEMBERS, cancel, open_group
 from chalicelib.payment.model import Delivery, Reply
 from chalicelib.payment.orders import OpenedOrder, Orders
 from chalicelib.payment.service import Doorbell
+from chalicelib.payment.words import parked_words
 from chalicelib.register.idempotency import Repeat
 from chalicelib.web.principal import Principal
 from chalicelib.web.problems import HEADERS, answer, answering
@@ -102,13 +103,13 @@ def build(rooms: Rooms) -> Blueprint:
         account = rooms.principal(request).account
         asked = parsed(OrderRequest, request.json())
         opened = rooms.orders.open(account, identifier, asked.rail, Repeat(account, *request.idempotency()))
-        return answer(201, order_answer(opened), Location=f"/v1/filings/{identifier}/payment-orders")
+        return answer(201, order_answer(opened, rooms.office), Location=f"/v1/filings/{identifier}/payment-orders")
 
     @routes.route("/v1/filings/{identifier}/payment-orders", methods=["GET"])
     @guarded
     def read_order(identifier: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        return answer(200, order_answer(rooms.orders.one(account, identifier)))
+        return answer(200, order_answer(rooms.orders.one(account, identifier), rooms.office))
 
     @routes.route("/v1/payment-orders", methods=["POST"], content_types=["*/*"])
     @guarded
@@ -117,7 +118,7 @@ def build(rooms: Rooms) -> Blueprint:
         account = rooms.principal(request).account
         asked, repeat = parsed(GroupRequest, request.json()), Repeat(account, *request.idempotency())
         opened = open_group(rooms.orders, account, tuple(asked.filings), asked.rail, repeat)
-        return answer(201, order_answer(opened), Location=f"/v1/filings/{opened.order.filing}/payment-orders")
+        return answer(201, order_answer(opened, rooms.office), Location=f"/v1/filings/{opened.order.filing}/payment-orders")
 
     @routes.route("/v1/filings/{identifier}/payment-orders", methods=["DELETE"])
     @guarded
@@ -192,14 +193,14 @@ def quote_answer(quote: Quote) -> dict[str, Any]:
     }
 
 
-def order_answer(opened: OpenedOrder) -> dict[str, Any]:
+def order_answer(opened: OpenedOrder, office: Office) -> dict[str, Any]:
     """An order, and what to pay it by as issued: a QR (text for other programs, SVG for people), a deep link, a form for
     the bank's page, or only the reference to name at a counter."""
     body: dict[str, Any] = {
         "id": opened.id,
         "status": "paid" if opened.order.paid else "open",
         "quote": quote_answer(opened.quote),
-        "parked": [{"reason": parked.reason, "at": parked.asked_at} for parked in opened.order.parked],
+        "parked": [parked_words(office, parked) for parked in opened.order.parked],
     }
     if len(opened.order.parts) > 1:
         body["members"] = [{"filing": one.filing, "amount": one.amount} for one in opened.order.parts]

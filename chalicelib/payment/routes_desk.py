@@ -1,7 +1,7 @@
 """HTTP of the finance desk: cases, statements, the day's reconciliation. Every route wants the role; every act its own key."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,7 @@ from chalicelib.payment.cases import OWNER
 from chalicelib.payment.daily import ReconcileDay, as_csv, row_data
 from chalicelib.payment.desk import CaseDesk, Closing, Judgement, Proposal, RefundWanted
 from chalicelib.payment.statements.loading import LoadStatement
+from chalicelib.payment.words import case_words
 from chalicelib.register.idempotency import Repeat
 from chalicelib.web.principal import Principal
 from chalicelib.web.problems import HEADERS, answer, answering
@@ -65,6 +66,10 @@ def _acting(rooms: Rooms, routes: Blueprint, act: Callable[[str, Incoming, Repea
     return act(account, request, Repeat(account, *request.idempotency()))
 
 
+def _case(rooms: Rooms, identifier: str) -> dict[str, Any]:
+    return case_words(rooms.office, rooms.case_desk.one(identifier))
+
+
 def _cases(routes: Blueprint, rooms: Rooms) -> None:
     guarded = answering(lambda: rooms.office)
 
@@ -73,20 +78,21 @@ def _cases(routes: Blueprint, rooms: Rooms) -> None:
     def list_cases() -> Response:
         request = Incoming(routes.current_request)
         officer(rooms, request)
-        return answer(200, rooms.case_desk.open_cases(after=request.query("after")))
+        listed = rooms.case_desk.open_cases(after=request.query("after"))
+        return answer(200, {**listed, "cases": [case_words(rooms.office, one) for one in listed["cases"]]})
 
     @routes.route("/v1/desk/cases/{identifier}", methods=["GET"])
     @guarded
     def read_case(identifier: str) -> Response:
         officer(rooms, Incoming(routes.current_request))
-        return answer(200, rooms.case_desk.one(identifier))
+        return answer(200, _case(rooms, identifier))
 
     @routes.route("/v1/desk/cases/{identifier}/proposal", methods=["POST"], content_types=["*/*"])
     @guarded
     def propose_decision(identifier: str) -> Response:
         def act(account: str, request: Incoming, repeat: Repeat) -> Response:
             rooms.case_desk.propose(account, identifier, parsed(Proposal, request.json()), repeat)
-            return answer(200, rooms.case_desk.one(identifier))
+            return answer(200, _case(rooms, identifier))
 
         return _acting(rooms, routes, act)
 
@@ -95,7 +101,7 @@ def _cases(routes: Blueprint, rooms: Rooms) -> None:
     def decide_case(identifier: str) -> Response:
         def act(account: str, request: Incoming, repeat: Repeat) -> Response:
             rooms.case_desk.decide(account, identifier, parsed(Judgement, request.json()), repeat)
-            return answer(200, rooms.case_desk.one(identifier))
+            return answer(200, _case(rooms, identifier))
 
         return _acting(rooms, routes, act)
 
@@ -108,7 +114,7 @@ def _money(routes: Blueprint, rooms: Rooms) -> None:
     def close_case(identifier: str) -> Response:
         def act(account: str, request: Incoming, repeat: Repeat) -> Response:
             rooms.case_desk.close(account, identifier, parsed(Closing, request.json()), repeat)
-            return answer(200, rooms.case_desk.one(identifier))
+            return answer(200, _case(rooms, identifier))
 
         return _acting(rooms, routes, act)
 
@@ -118,7 +124,7 @@ def _money(routes: Blueprint, rooms: Rooms) -> None:
         def act(account: str, request: Incoming, repeat: Repeat) -> Response:
             identifier = rooms.case_desk.refund(account, parsed(RefundWanted, request.json()), repeat)
             where = f"/v1/desk/cases/{identifier}"
-            return answer(201, rooms.case_desk.one(identifier), Location=where)
+            return answer(201, _case(rooms, identifier), Location=where)
 
         return _acting(rooms, routes, act)
 

@@ -32,6 +32,9 @@ CASE_STATES: dict[str, tuple[frozenset[str], str]] = {
     "CaseProposalRejected": (frozenset({"proposed"}), "open"),
     "CaseDecided": (frozenset({"proposed"}), "decided"),
     "RefundRequested": (frozenset({"decided"}), ""),
+    "RefundAsked": (frozenset({"decided"}), ""),
+    "RefundAnswered": (frozenset({"decided", "closed"}), ""),  # a person may have been faster than the bank
+    "RefundLeft": (frozenset({"decided"}), ""),
     "CaseClosed": (frozenset({"open", "proposed", "decided"}), "closed"),
 }
 

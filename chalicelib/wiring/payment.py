@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.payment.model import Http, Rail
     from chalicelib.payment.orders import Orders
     from chalicelib.payment.rails.config import RailConfig
+    from chalicelib.payment.refunding import AskRefunds
     from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
     from chalicelib.payment.sqs import SqsBells
     from chalicelib.payment.statements.loading import LoadStatement
@@ -58,6 +59,13 @@ class Payment(Ground):
     def windows(self) -> Mapping[str, int]:
         """For how many days each rail answers questions."""
         return {name: config.query_window_days for name, config in self.rail_configs.items()}
+
+    @property
+    def begins(self) -> Mapping[str, datetime]:
+        """When the first key of each rail began."""
+        return {
+            name: min(key.not_before for key in config.keys) for name, config in self.rail_configs.items() if config.keys
+        }
 
     @property
     def payees(self) -> Mapping[str, frozenset[str]]:
@@ -104,6 +112,15 @@ class Payment(Ground):
 
         return AskDue(register=self.register, bells=self.bells, clock=self.clock)
 
+    @property
+    def ask_refunds(self) -> "AskRefunds":
+        from chalicelib.payment.refunding import AskRefunds
+
+        return AskRefunds(
+            register=self.register, waiting=self.register, rails=self.rails, payees=self.payees, http=self.http,
+            clock=self.clock,
+        )  # fmt: skip
+
     @cached_property
     def look_for_orders(self) -> "LookForOrders":
         from chalicelib.payment.strangers import LookForOrders
@@ -145,7 +162,7 @@ class Payment(Ground):
 
         return ReconcileDay(
             register=self.register, waiting=self.register, office=self.office, rails=self.rails, payees=self.payees,
-            http=self.http, clock=self.clock,
+            http=self.http, clock=self.clock, begins=self.begins,
         )  # fmt: skip
 
     @cached_property

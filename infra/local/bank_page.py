@@ -21,7 +21,7 @@ from chalicelib.payment.model import Form
 from infra.local.banks.acleda import AcledaApp
 from infra.local.banks.bakong import BakongBank
 from infra.local.banks.counter import PHNOM_PENH, Counter
-from infra.local.banks.model import Bank, Fault, Payable, Pushback
+from infra.local.banks.model import SLOW_SECONDS, Bank, Fault, Payable, Pushback
 from infra.local.banks.wing import WingApp
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ _FAULTS = {
     Fault.TIMEOUT_AFTER_SUCCESS: ("ធ្វើរួចតែមិនឆ្លើយ", "does its work, never answers"),
     Fault.HTML_PAGE: ("ឆ្លើយជាទំព័រ HTML", "answers with an HTML page"),
     Fault.OTHER_TRANSACTION: ("ឆ្លើយអំពីប្រតិបត្តិការផ្សេង", "answers about another transaction"),
+    Fault.SLOW: ("ឆ្លើយយឺត (១២ វិនាទី)", "answers after twelve seconds"),
+    Fault.REFUND_BUSY: ("ការសងប្រាក់ផ្សេងកំពុងដំណើរការ", "refund: another one runs, later"),
+    Fault.REFUND_REFUSED: ("បដិសេធការសងប្រាក់", "refund refused"),
 }
 
 _STYLE = """
@@ -116,6 +119,8 @@ def _api(
     if reply is None:
         silence(SILENCE_SECONDS)
         return _send(start, "504 Gateway Timeout", "text/plain", b"")
+    if Fault.SLOW in bank.faults:
+        silence(SLOW_SECONDS)
     date = format_datetime(bank.clock(), usegmt=True)  # the bank's clock, not this machine's
     return _send(start, f"{reply.status} Bank", reply.headers["content-type"], reply.body, date=date)
 

@@ -23,13 +23,14 @@ from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from infra.local.apply import Ground
+from infra.local.banks import aba_refund
 from infra.local.banks.aba import AbaBank, Transaction
 from infra.local.banks.model import Pushback
 from infra.local.banks.town import ABA_KEY, MERCHANT
 from infra.local.clients import Clients
 from infra.local.office import put_certificates
 from infra.local.trust import TestTrust
-from tests.factories import sight_and_hand
+from tests.factories import refund_key, sight_and_hand
 from tests.fakes import NOON, FixedClock
 from tests.faults.calls import watching
 from tests.faults.ground import Snapshot
@@ -92,8 +93,9 @@ class World:
         self.roots = self.trust.roots()
         self.office: Office = load_office("kh", demo_fees=True)
         self.bank = AbaBank(
-            merchant_id=MERCHANT, api_key=API_KEY, clock=self.clock, randomness=lambda count: b"\x07" * count
-        )
+            merchant_id=MERCHANT, api_key=API_KEY, clock=self.clock, randomness=lambda count: b"\x07" * count,
+            refund_key=refund_key(),
+        )  # fmt: skip
         self.ground: Ground = made.ground
         self.environment = made.environment
         self.clients.ssm.put_parameter(
@@ -227,6 +229,7 @@ def parameters() -> dict[str, str]:
         "currencies": ["KHR", "USD"],
         "base_url": BANK_URL,
         "keys": [KEY],
+        "refund_public_key": aba_refund.public(refund_key()),
     }
     return {
         "PublicUrl": PUBLIC_URL,

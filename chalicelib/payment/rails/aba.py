@@ -29,6 +29,7 @@ from chalicelib.payment.model import (
     HttpReply,
     Issued,
     Notice,
+    Refund,
     Rejected,
     Reply,
     Status,
@@ -173,7 +174,12 @@ class AbaPayWay:
                 return
         raise HttpFailed("the list does not end")
 
-    def refund(self, bill: Bill, amount: Money, *, now: datetime, http: Http) -> tuple[aba_refund.Refunded, str]:
+    @property
+    def refund_days(self) -> int:
+        """As the contract has it, with the bank's public key; without the key nobody can ask."""
+        return aba_refund.DAYS if self.config.refund_public_key else 0
+
+    def refund(self, bill: Bill, amount: Money, *, now: datetime, http: Http) -> tuple[Refund, str]:
         """Have the bank give `amount` back; what became of it and the bank's code. HttpFailed: ask the check, do not ask
         again."""
         if not self.config.refund_public_key:

@@ -8,11 +8,10 @@ codes are of this call only. A refund whose answer was lost is not asked for aga
 import base64
 import json
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from chalicelib.kernel.money import Money
-from chalicelib.payment.model import BadConfiguration, HttpReply
+from chalicelib.payment.model import BadConfiguration, HttpReply, Refund
 from chalicelib.payment.rails import aba_wire
 from chalicelib.payment.rails.answer import body_of
 from chalicelib.payment.rails.config import KeyRing
@@ -21,15 +20,6 @@ PATH = "/api/merchant-portal/merchant-access/online-transaction/refund"
 CHUNK = 117  # of a 1024-bit key; shorter than any longer key's
 DAYS = 30
 _LATER = frozenset({"PTL168"})  # another request runs
-
-
-class Refunded(StrEnum):
-    """What became of a request for a refund."""
-
-    DONE = "done"
-    LATER = "later"  # ask again in a few seconds
-    REFUSED = "refused"
-    UNKNOWN = "unknown"  # ask the check, not for another refund
 
 
 def request(merchant_id: str, reference: str, amount: Money, *, public_key: str, keys: KeyRing, now: datetime) -> bytes:
@@ -55,15 +45,15 @@ def request(merchant_id: str, reference: str, amount: Money, *, public_key: str,
     return aba_wire.request_body(keys.signing(now).secret, "refund", fields)
 
 
-def outcome(reply: HttpReply) -> tuple[Refunded, str]:
+def outcome(reply: HttpReply) -> tuple[Refund, str]:
     """What became of it, and the bank's code for the record."""
     try:
         body: Any = body_of(reply)
         code = body["status"]["code"]
     except (KeyError, TypeError, ValueError):
-        return Refunded.UNKNOWN, f"http-{reply.status}"
+        return Refund.UNKNOWN, f"http-{reply.status}"
     if reply.status != 200 or type(code) is not str:
-        return Refunded.UNKNOWN, f"http-{reply.status}"
+        return Refund.UNKNOWN, f"http-{reply.status}"
     if code == "00":
-        return Refunded.DONE, code
-    return (Refunded.LATER if code in _LATER else Refunded.REFUSED), code[:20]
+        return Refund.DONE, code
+    return (Refund.LATER if code in _LATER else Refund.REFUSED), code[:20]

@@ -15,6 +15,7 @@ from chalicelib.kernel.errors import Corrupt
 from chalicelib.log import log
 from chalicelib.offices.banks import BankAccount
 from chalicelib.offices.model import Office
+from chalicelib.payment import refunds
 from chalicelib.payment.cases import OWNER, case_of, opening
 from chalicelib.payment.ledger import entered
 from chalicelib.payment.model import Notice, Order, Status, Trust
@@ -87,6 +88,8 @@ class TakeLines:
         stream = self._order_of(record)
         if stream is not None and self._settled(stream, identifier, account, record):
             return
+        if stream is not None and self._given_back(stream, account, record):
+            return
         self._case(identifier, account, record, stream)
 
     def _settled(self, stream: Stream, identifier: str, account: BankAccount, record: StatementRecord) -> bool:
@@ -106,6 +109,24 @@ class TakeLines:
             return True
         self.register.commit(*operations)
         return True
+
+    def _given_back(self, stream: Stream, account: BankAccount, record: StatementRecord) -> bool:
+        """Whether the line is a refund that two persons decided; then its case is closed by it."""
+        if (record.direction, record.status) != ("out", "booked") or record.kind not in ("payment", "other"):
+            return False
+        waiting = [one for one in refunds.rows(stream) if one.attributes["currency"] == account.currency]
+        found = refunds.matching(waiting, record.reference or "", record.amount)
+        operations = refunds.closing(
+            self.register,
+            found,
+            f"{account.code}:{movement(record)}",
+            what=line_case(account.code, record),
+            by="tra:take_lines",
+            at=self.clock(),
+        )
+        if operations:
+            self.register.commit(*operations)
+        return bool(operations)
 
     def _notice(self, standing: Order, identifier: str, account: BankAccount, record: StatementRecord) -> Notice | None:
         """The line as evidence; None where it is neither income nor its reversal."""

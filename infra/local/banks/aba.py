@@ -12,12 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from chalicelib.payment.model import Form, HttpFailed, HttpReply
-from infra.local.banks.model import LATE, Fault, Pushback, bad_day, json_reply, other, step
+from infra.local.banks import aba_refund
+from infra.local.banks.model import LATE, SLOW_SECONDS, Fault, Pushback, bad_day, json_reply, other, step
 from infra.local.banks.qr import dynamic
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 PREFIX = "/api/payment-gateway/v1/payments/"
 PHNOM_PENH = timezone(timedelta(hours=7))
@@ -71,6 +75,7 @@ class AbaBank:
     clock: Callable[[], datetime]
     randomness: Callable[[int], bytes]
     deliver: Callable[[Pushback], None] | None = None
+    refund_key: "RSAPrivateKey | None" = field(default=None, repr=False)  # without one it gives nothing back when asked
     faults: set[Fault] = field(default_factory=set)
     transactions: dict[str, Transaction] = field(default_factory=dict)
     waiting: list[Pushback] = field(default_factory=list)
@@ -81,7 +86,7 @@ class AbaBank:
 
     def hears(self, path: str) -> bool:
         """Its calls."""
-        return path.startswith(PREFIX)
+        return path.startswith(PREFIX) or path == aba_refund.REFUND
 
     def takes_form(self, path: str) -> bool:
         """The payment page, within its calls."""
@@ -100,11 +105,11 @@ class AbaBank:
         *,
         json: bytes | None,
         headers: Mapping[str, str],  # noqa: ARG002 - as `Http` has it
-        timeout: float,  # noqa: ARG002
+        timeout: float,
     ) -> HttpReply:
         """In-process `Http`: the same answers as over a socket; HttpFailed where the line would stay silent."""
         reply = self.answer(urlsplit(url).path, json or b"")
-        if reply is None:
+        if reply is None or (Fault.SLOW in self.faults and timeout < SLOW_SECONDS):
             raise HttpFailed("no answer: timed out")
         return reply
 
@@ -118,9 +123,10 @@ class AbaBank:
             "transaction-detail": self._detail,
             "transaction-list-2": self._list,
             "close-transaction": self._close,
+            "refund": self._refund,
         }
-        call = path.removeprefix(PREFIX)
-        if not path.startswith(PREFIX) or call not in calls:
+        call = "refund" if path == aba_refund.REFUND else path.removeprefix(PREFIX)
+        if not self.hears(path) or call not in calls or path == PREFIX + "refund":
             return HttpReply(404, {"content-type": "text/plain"}, b"Not Found")
         try:
             body = json.loads(raw, parse_int=str, parse_float=str)
@@ -282,6 +288,24 @@ class AbaBank:
             transaction.status = "CANCELLED"
         return json_reply(200, {"status": {"code": "00", "message": "Success!", "tran_id": transaction.tran_id}})
 
+    def _refund(self, fields: Mapping[str, str]) -> HttpReply:
+        if not self._signed(aba_refund.REFUND_ORDER, fields):
+            return _refused("PTL02", "Wrong hash")
+        if fields.get("merchant_id") != self.merchant_id or self._stale(fields, "request_time"):
+            return _refused("PTL04", "Invalid merchant")
+        try:
+            asked = json.loads(aba_refund.opened(self.refund_key, fields["merchant_auth"]), parse_float=str, parse_int=str)
+            transaction, amount = self.transactions[asked["tran_id"]], Decimal(asked["refund_amount"])
+        except (ValueError, KeyError, TypeError, ArithmeticError):
+            return _refused("PTL05", "Invalid merchant_auth")
+        if Fault.REFUND_BUSY in self.faults:
+            return _refused("PTL168", "Another refund is in process")
+        left = transaction.amount - transaction.refunded if transaction.status in ("APPROVED", "REFUNDED") else 0
+        if Fault.REFUND_REFUSED in self.faults or asked["mc_id"] != self.merchant_id or not 0 < amount <= left:
+            return _refused("PTL37", "Refund is not allowed")
+        self.refund(transaction.tran_id, amount)
+        return json_reply(200, {"status": {"code": "00", "message": "Success!", "tran_id": transaction.tran_id}})
+
     # -- the payer
 
     def pay(self, tran_id: str) -> bool:
@@ -350,9 +374,9 @@ class AbaBank:
         wanted = _mac(self.api_key, "".join(fields.get(name, "") for name in order))
         return hmac.compare_digest(wanted.encode(), fields.get("hash", "").encode())
 
-    def _stale(self, fields: Mapping[str, str]) -> bool:
+    def _stale(self, fields: Mapping[str, str], name: str = "req_time") -> bool:
         try:
-            asked = datetime.strptime(fields.get("req_time", ""), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            asked = datetime.strptime(fields.get(name, ""), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         except ValueError:
             return True
         return abs(self.clock() - asked) > REQUEST_AGE
@@ -369,3 +393,7 @@ def _number(amount: Decimal, currency: str) -> int | float:
 
 def _error(code: int, message: str, *, status: int = 200) -> HttpReply:
     return json_reply(status, {"status": {"code": code, "message": message}})
+
+
+def _refused(code: str, message: str) -> HttpReply:
+    return json_reply(200, {"status": {"code": code, "message": message}})

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from chalicelib.payment.model import Form, HttpReply
 
 LATE = timedelta(minutes=2)
+SLOW_SECONDS = 12.0  # our calls wait for eight
 
 
 class Fault(StrEnum):
@@ -39,6 +40,9 @@ class Fault(StrEnum):
     HTML_PAGE = "html-page"
     WRONG_ENVELOPE = "wrong-envelope"  # words of success around nothing
     OTHER_TRANSACTION = "other-transaction"
+    SLOW = "slow"  # does its work, and answers later than callers wait
+    REFUND_BUSY = "refund-busy"  # another refund runs: later
+    REFUND_REFUSED = "refund-refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from chalicelib.payment.model import Form, HttpFailed, HttpReply
-from infra.local.banks.model import LATE, Fault, Pushback, bad_day, other, step
+from infra.local.banks.model import LATE, SLOW_SECONDS, Fault, Pushback, bad_day, other, step
 
 
 @dataclass(slots=True)
@@ -74,11 +74,11 @@ class Till:
 
     # -- the bank's interface
 
-    def post(self, url: str, *, json: bytes | None, headers: Mapping[str, str], timeout: float) -> HttpReply:  # noqa: ARG002
+    def post(self, url: str, *, json: bytes | None, headers: Mapping[str, str], timeout: float) -> HttpReply:
         """In-process `Http`: the same answers as over a socket; HttpFailed where the line would stay silent."""
         parts = urlsplit(url)
         reply = self.answer(parts.path + (f"?{parts.query}" if parts.query else ""), json or b"", headers)
-        if reply is None:
+        if reply is None or (Fault.SLOW in self.faults and timeout < SLOW_SECONDS):
             raise HttpFailed("no answer: timed out")
         return reply
 

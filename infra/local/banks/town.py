@@ -7,8 +7,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
+from infra.local.banks import aba_refund
 from infra.local.banks.aba import AbaBank
 from infra.local.banks.acleda import AcledaApp, AcledaBank
 from infra.local.banks.bakong import BakongBank
@@ -16,6 +18,9 @@ from infra.local.banks.counter import Counter
 from infra.local.banks.ipay88 import IPay88Bank
 from infra.local.banks.model import Bank
 from infra.local.banks.wing import WingApp, WingBank
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 ABA_KEY = "aba-local"
 MERCHANT = "tralocal"
@@ -53,7 +58,7 @@ class Town:
         keys[_key("wing-v2")] = keys[_key("wing-v1")]  # one bank, one `rest_api_key`
         words = {f"{_key(name)}.password": self.randomness(16).hex() for name in ("acleda", "acleda-mobile", "wing-v2")}
         self.secrets = made = {**keys, **words}
-        self.aba = AbaBank(merchant_id=MERCHANT, api_key=made[ABA_KEY], **around)
+        self.aba = AbaBank(merchant_id=MERCHANT, api_key=made[ABA_KEY], refund_key=_refund_key(), **around)
         self.bakong = BakongBank(token=made[_key("khqr")], **around)
         self.acleda = AcledaBank(
             merchant_path=MERCHANT,
@@ -94,7 +99,7 @@ class Town:
         wing = {"merchant_id": "tra", **called, "username": "online.ip", "bill_till": TILL}
         named = {"merchant_name": "IP OFFICE", "merchant_city": "Phnom Penh"}
         own: Mapping[str, Mapping[str, Any]] = {
-            "aba": {**merchant, **called},
+            "aba": {**merchant, **called, "refund_public_key": aba_refund.public(_refund_key())},
             "khqr": {**called, **named, "payee_accounts": [ACCOUNT]},
             "acleda": {
                 **merchant, **called, "merchant_path": MERCHANT, "merchant_name": "IP Office", "login_id": LOGIN
@@ -120,6 +125,12 @@ class Town:
 
     def _callback(self, rail: str) -> str:
         return f"{self.public_url}/v1/payments/{rail}/notifications"
+
+
+@cache
+def _refund_key() -> "RSAPrivateKey":
+    """Of this process: it takes a moment to make."""
+    return aba_refund.new_key()
 
 
 def _key(rail: str) -> str:

@@ -14,7 +14,7 @@ from chalicelib.payment.orders import OpenedOrder
 from chalicelib.payment.routes import order_answer
 from chalicelib.register.model import order as order_stream
 from infra.local.banks.model import Fault
-from tests.factories import ANNA, BOPHA, asking, lose
+from tests.factories import ANNA, BOPHA, asking, cambodia, lose
 from tests.unit.payment.finance import DARA, VANNA, Finance, reference_of
 
 
@@ -45,7 +45,7 @@ def test_one_order_is_for_all_and_shown_from_each() -> None:
     assert opened.order.total == opened.quote.total == Money(240_000, "KHR")
     assert [(one.filing, one.amount) for one in opened.order.parts] == [(one, 80_000) for one in agent.filings]
     assert [agent.desk.orders.one(ANNA, one).id for one in agent.filings] == [opened.id] * 3
-    shown = order_answer(opened)
+    shown = order_answer(opened, cambodia())
     assert [one["filing"] for one in shown["members"]] == list(agent.filings)
     assert len(shown["quote"]["lines"]) == 3
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chalicelib.contracts.events import FeePaid, PaymentParked, PaymentVerified
 from chalicelib.kernel.errors import Conflict, Refused, Unavailable
 from chalicelib.payment.cases import GOING_BACK
-from chalicelib.payment.desk import Closing, Judgement, Proposal
+from chalicelib.payment.desk import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.register.dynamodb import HEAD
 from chalicelib.register.model import Stream, StreamId, filing, order, verify_chain
 from infra.local.banks.model import Fault
@@ -180,6 +180,23 @@ class Money(RuleBasedStateMachine):
         except Refused:
             return
 
+    @rule(which=st.integers(0, 5), part=st.sampled_from([25, 50, 100]))
+    def officers_give_back(self, which: int, part: int) -> None:
+        """Of a paid order, decided at once by two."""
+        order_id, _ = self.opened[which % len(self.opened)]
+        amount = self.finance.standing(order_id).total.minor * part // 100
+        try:
+            wanted = RefundWanted(order=order_id, amount=amount, ground="withdrawn")
+            case = self.finance.cases.refund(DARA, wanted, self.desk.repeat(DARA))
+            self.finance.cases.decide(VANNA, case, Judgement(approve=True), self.desk.repeat(VANNA))
+        except Refused:
+            return
+
+    @rule(dies=st.integers(0, 6), minutes=st.sampled_from([2, 10, 60]))
+    def refunds_are_asked_for(self, dies: int, minutes: int) -> None:
+        self.desk.clock.advance(timedelta(minutes=minutes))
+        self._perhaps_killed(dies, self.desk.ask_refunds)
+
     @rule()
     def day_is_reconciled(self) -> None:
         day = (self.desk.clock() - timedelta(days=1)).date().isoformat()
@@ -232,17 +249,35 @@ class Money(RuleBasedStateMachine):
         assert all(count == 1 for count in names.values()), names
 
     @invariant()
+    def no_refund_is_given_twice(self) -> None:
+        """The bank was asked, at most, once for each refund that two persons decided."""
+        if not hasattr(self, "finance"):
+            return
+        asked = [call for call, _ in self.desk.bank.calls].count("refund")
+        cases = [self.finance.case(stream.id.id) for stream in self._streams("CASE")]
+        assert asked <= sum(len(one.asked) for one in cases)
+        for one in cases:
+            assert len(one.asked) <= 1  # this bank never says "later"
+        for transaction in self.desk.bank.transactions.values():
+            assert transaction.refunded <= transaction.amount
+
+    @invariant()
     def parked_money_has_exactly_one_case_and_filings_are_credited_once(self) -> None:
         if not hasattr(self, "finance"):
             return
         about: Counter[tuple[str | None, str | None, str, int | None]] = Counter()
+        given_back: set[tuple[str | None, str | None]] = set()  # by a refund of ours, whose case it closed
         for stream in self._streams("CASE"):
             verify_chain(stream.entries)
-            opened = self.finance.case(stream.id.id).opened
-            about[opened.order, opened.bank_ref, opened.reason, opened.amount] += 1
+            one = self.finance.case(stream.id.id)
+            about[one.opened.order, one.opened.bank_ref, one.opened.reason, one.opened.amount] += 1
+            if one.refunds and one.closed is not None:
+                given_back.add((one.opened.order, one.closed.bank_ref))
         for stream in self._streams("ORDER"):
             for parked in stream.facts(PaymentParked):
-                assert about[stream.id.id, parked.bank_ref, parked.reason, parked.amount] == 1
+                count = about[stream.id.id, parked.bank_ref, parked.reason, parked.amount]
+                ours = parked.reason in GOING_BACK and (stream.id.id, parked.bank_ref) in given_back
+                assert count == 1 or (count == 0 and ours)
             filed = self.desk.load(filing(self.finance.standing(stream.id.id).filing))
             assert len(filed.facts(FeePaid)) <= 1
 

@@ -1,5 +1,6 @@
 """Three books held against each other, and the day's report. Numbers: payments.md sections 10 and 12."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -211,9 +212,27 @@ class TestDay:
 
     @pytest.mark.parametrize("day", ["2026-11-25", "2026-02-30", "x", "20261101", "2027-01-01"])
     def test_only_a_day_that_has_passed_is_reconciled(self, finance: Finance, day: str) -> None:
-        with pytest.raises(Invalid, match=r"day\.malformed"):
+        with pytest.raises(Invalid, match=r"day\.(malformed|not-ended)"):
             finance.reconcile(DARA, day)
 
     def test_a_day_that_was_never_reconciled_has_no_report(self, finance: Finance) -> None:
         with pytest.raises(NotFound):
             finance.reconcile.report("2026-11-01")
+
+
+def test_a_day_that_is_none_and_a_day_that_has_not_ended_are_told_apart() -> None:
+    finance = Finance()
+    for text, code in (("2026-02-30", "day.malformed"), ("yesterday", "day.malformed"), ("20261101", "day.malformed")):
+        with pytest.raises(Invalid, match=code.replace(".", r"\.")):
+            finance.reconcile(DARA, text)
+    for days in (0, 1, 400):
+        with pytest.raises(Invalid, match=r"day\.not-ended"):
+            finance.reconcile(DARA, (finance.desk.clock() + timedelta(days=days)).date().isoformat())
+
+
+def test_a_list_covers_no_day_before_we_had_a_key_for_it() -> None:
+    finance = Finance()
+    begins = {"aba": finance.desk.clock() - timedelta(days=3)}
+    young = replace(finance.reconcile, begins=begins)
+    assert young(DARA, (finance.desk.clock() - timedelta(days=9)).date().isoformat())["covered"] == []
+    assert young(DARA, (finance.desk.clock() - timedelta(days=2)).date().isoformat())["covered"] == ["aba"]

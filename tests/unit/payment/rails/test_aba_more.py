@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.money import Money
-from chalicelib.payment.model import BadConfiguration, HttpFailed, HttpReply, Status, Trust
+from chalicelib.payment.model import BadConfiguration, HttpFailed, HttpReply, Refund, Status, Trust
 from chalicelib.payment.rails import aba, aba_wire
-from chalicelib.payment.rails.aba_refund import CHUNK, Refunded, outcome
+from chalicelib.payment.rails.aba_refund import CHUNK, outcome
 from tests.unit.payment.orders import DUE, FIRST, NOW, SECOND
 from tests.unit.payment.rails.setting import DAY, DOLLARS, RIEL, SECRET, Answering, Silent, rail
 
@@ -145,7 +145,7 @@ def test_a_refund_is_sealed_in_chunks_for_the_bank_and_signed() -> None:
     private, public = keys()
     http = Answering({"status": {"code": "00", "message": "Success!"}})
     made = rail("aba", refund_public_key=public).refund(DOLLARS, Money(1050, "USD"), now=NOW, http=http)
-    assert made == (Refunded.DONE, "00")
+    assert made == (Refund.DONE, "00")
     assert http.sent[0][0] == (
         "https://checkout.payway.com.kh/api/merchant-portal/merchant-access/online-transaction/refund"
     )
@@ -159,11 +159,11 @@ def test_a_refund_is_sealed_in_chunks_for_the_bank_and_signed() -> None:
 
 @pytest.mark.parametrize(
     ("body", "status", "wanted"),
-    [({"status": {"code": "PTL168"}}, 200, Refunded.LATER), ({"status": {"code": "PTL02"}}, 200, Refunded.REFUSED),
-     ({"status": {"code": "PTL37"}}, 200, Refunded.REFUSED), ({"status": {"code": "00"}}, 500, Refunded.UNKNOWN),
-     ({"status": {"code": 0}}, 200, Refunded.UNKNOWN), (b"<html>", 200, Refunded.UNKNOWN), ([], 200, Refunded.UNKNOWN)],
+    [({"status": {"code": "PTL168"}}, 200, Refund.LATER), ({"status": {"code": "PTL02"}}, 200, Refund.REFUSED),
+     ({"status": {"code": "PTL37"}}, 200, Refund.REFUSED), ({"status": {"code": "00"}}, 500, Refund.UNKNOWN),
+     ({"status": {"code": 0}}, 200, Refund.UNKNOWN), (b"<html>", 200, Refund.UNKNOWN), ([], 200, Refund.UNKNOWN)],
 )  # fmt: skip
-def test_codes_of_a_refund_mean_what_they_mean_there(body: Any, status: int, wanted: Refunded) -> None:
+def test_codes_of_a_refund_mean_what_they_mean_there(body: Any, status: int, wanted: Refund) -> None:
     assert outcome(HttpReply(status, {}, body if isinstance(body, bytes) else dump(body)))[0] is wanted
 
 

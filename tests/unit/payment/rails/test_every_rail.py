@@ -19,7 +19,7 @@ from chalicelib.payment.schedule import MIN_INTERVAL
 from chalicelib.payment.service import AskBank, Doorbell
 from chalicelib.register.model import order as order_stream
 from infra.local.banks.counter import PHNOM_PENH
-from infra.local.banks.model import Bank, Fault, Pushback
+from infra.local.banks.model import SLOW_SECONDS, Bank, Fault, Pushback
 from infra.local.banks.town import RAILS, Town
 from tests.factories import ANNA, Desk
 from tests.unit.payment.finance import Finance
@@ -41,7 +41,7 @@ class Street:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         bank = next(one for one in self.banks if one.hears(path))
         reply = bank.answer(path, json or b"", {"content-type": "application/json", **headers})
-        if reply is None:
+        if reply is None or (Fault.SLOW in bank.faults and timeout < SLOW_SECONDS):
             raise HttpFailed("silence")
         return reply
 
@@ -78,7 +78,7 @@ class Place:
 
     def pay(self, opened: OpenedOrder) -> Bank:
         """The payer does what the order's page says, at that bank."""
-        shown: Any = order_answer(opened)["pay"]
+        shown: Any = order_answer(opened, self.desk.office)["pay"]
         bank, reference = self._begun(shown, shown["reference"], opened)
         if shown["rail"] != "statement":
             assert bank.pay(reference)
@@ -176,7 +176,7 @@ def test_a_banks_bell_is_let_in_and_settles_nothing(rail: str) -> None:
     assert not place.standing(opened).paid
 
 
-@pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.THROTTLED, Fault.HTML_PAGE, Fault.WRONG_ENVELOPE])
+@pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.THROTTLED, Fault.HTML_PAGE, Fault.WRONG_ENVELOPE, Fault.SLOW])
 @pytest.mark.parametrize("rail", ASKED)
 def test_a_banks_bad_day_is_no_money_and_the_good_day_after_it_settles(rail: str, fault: Fault) -> None:
     place = Place()
