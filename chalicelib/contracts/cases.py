@@ -25,12 +25,13 @@ class CaseOpened(Fact):
     evidence_sha256: Sha256 | None = None
 
 
-Decision = Literal["apply", "refund", "dismiss"]
+Decision = Literal["apply", "refund", "confirm", "dismiss"]
 
 
 class CaseDecisionProposed(Fact):
     """One person says what should become of it. `joined` are other cases whose money pays the order together with
-    this one's; `order` is the one that money without our reference is for."""
+    this one's; `order` is the one that money without our reference is for, or (`confirm`) whose counted money it is.
+    `distinct`: that it is not money which a bank's answer told of already was looked into."""
 
     TYPE = "int.tra.case.decision-proposed.v1"
     decision: Decision
@@ -38,6 +39,7 @@ class CaseDecisionProposed(Fact):
     amount: Count | None = None
     order: Id | None = None
     joined: tuple[Id, ...] = ()
+    distinct: bool = False
 
 
 class CaseProposalRejected(Fact):

@@ -2,7 +2,8 @@
 
 1. What a bank's list proves and we did not know goes through `settle`, as an answer to a question does.
 2. Ledger, lists and statements of the day are matched (`reconcile`). Our movements of a day are those counted on it, and
-   those that a line of the day names; a list, which may show the days beside it, adds none, so that no day has another's.
+   those that a line of the day names; what a statement shows is of that line's day alone. A list, which may show the days
+   beside it, adds none. So no day has another's.
 3. Every row that is not matched is a case, the same one however often the day is run.
 4. The report is kept under the day's stream, its digest in the entry; a later run is a further entry, not another truth.
 A day that no book of a bank covers yet opens no case for that bank's movements: it waits for its statement. A list covers
@@ -188,8 +189,20 @@ class ReconcileDay:
         for stream_id in streams:
             stream = self.register.load(stream_id)
             if stream is not None:
-                found += [one for one in self._movements(stream) if one.reference in references]
+                found += [
+                    one
+                    for one in self._movements(stream)
+                    if one.reference in references and self._booked(one) in (None, day)
+                ]
         return found
+
+    def _booked(self, mine: Ours) -> date | None:
+        """The day on which a statement shows it: that is its day, whenever an answer told of it. A line's name says it."""
+        for name in mine.bank_refs:
+            account, _, line = name.partition(":")
+            if self.office.banks.account(account) is not None:
+                return date.fromisoformat(line.partition(":")[0])
+        return None
 
     def _movements(self, stream: Stream) -> Iterator[Ours]:
         """The money of one order, each movement once with all names that it has."""

@@ -8,9 +8,7 @@ back. Money that is with us leaves a case in one of two ways: into its order, or
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from typing import Any
 
 from chalicelib.contracts.cases import (
     CaseClosed,
@@ -18,15 +16,14 @@ from chalicelib.contracts.cases import (
     CaseDecisionProposed,
     CaseOpened,
     CaseProposalRejected,
-    Decision,
     RefundRequested,
 )
 from chalicelib.contracts.events import PaymentVerified
-from chalicelib.contracts.fact import Code, Id, Reference
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, stamp
 from chalicelib.kernel.errors import Conflict, Corrupt, Forbidden, NotFound
-from chalicelib.payment import refunds
+from chalicelib.offices.model import Office
+from chalicelib.payment import nameless, refunds
 from chalicelib.payment.cases import (
     GOING_BACK,
     NAMELESS,
@@ -39,50 +36,16 @@ from chalicelib.payment.cases import (
     opening,
     shown,
 )
+from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.payment.ledger import counted
 from chalicelib.payment.model import Order
+from chalicelib.payment.nameless import MayBe
 from chalicelib.register import model as register_model
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Append, Delete, Due, Key, Operation, Register, Stream, StreamId, case, deciding
 
 PAGE = 100
 WANTED = "refund-wanted"  # reason of a case that gives money of a paid order back
-MAX_JOINED = 10  # two part payments are rare, ten are nobody's
-
-
-class _Asked(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Proposal(_Asked):
-    """What should become of a case. `ground` is a code of the desk's own; `amount` is of a refund; `order` is
-    named where the money came without our reference."""
-
-    decision: Decision
-    ground: Code
-    amount: Annotated[int, Field(ge=1)] | None = None
-    order: Id | None = None
-    joined: Annotated[list[Id], Field(max_length=MAX_JOINED)] = Field(default_factory=list)
-
-
-class Judgement(_Asked):
-    """The second person's word."""
-
-    approve: bool
-
-
-class Closing(_Asked):
-    """What was left to do is done; `bank_ref` names the movement by which money went back."""
-
-    bank_ref: Reference | None = None
-
-
-class RefundWanted(_Asked):
-    """Money of a paid order shall go back."""
-
-    order: Annotated[str, StringConstraints(pattern=ids.PATTERN)]
-    amount: Annotated[int, Field(ge=1)]
-    ground: Code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +54,7 @@ class CaseDesk:
 
     register: Register
     waiting: Due
+    office: Office
     clock: Clock
 
     # ------------------------------------------------------------------ look
@@ -116,7 +80,19 @@ class CaseDesk:
             {"seq": entry.seq, "at": entry.at, "by": entry.by, "type": entry.type, "data": dict(entry.data)}
             for entry in stream.entries
         ]
-        return {**shown(found, self.clock()), "history": history}
+        view = {**shown(found, self.clock()), "history": history}
+        if found.opened.reason == NAMELESS and found.status in ("open", "proposed"):
+            view["may_be"] = [
+                {
+                    "order": one.stream.id.id,
+                    "reference": one.fact.reference,
+                    "rail": one.fact.rail,
+                    "bank_ref": one.fact.bank_ref,
+                    "counted_at": stamp(one.counted_at),
+                }
+                for one in self._may_be(found)
+            ]
+        return view
 
     # ------------------------------------------------------------------ act
 
@@ -143,7 +119,10 @@ class CaseDesk:
         _must_be(found, "open")
         now = self.clock()
         amount = asked.amount
-        if asked.decision == "refund":
+        self._other_money(found, asked.decision, distinct=asked.distinct)
+        if asked.decision == "confirm":
+            self._borne_out(found, asked.order)
+        elif asked.decision == "refund":
             amount = asked.amount or found.opened.amount
             ours = found.holds_money or found.opened.reason == WANTED
             if not ours or not amount or amount > (found.opened.amount or 0) or found.opened.currency is None:
@@ -156,6 +135,7 @@ class CaseDesk:
             amount=amount,
             order=asked.order,
             joined=tuple(asked.joined),
+            distinct=asked.distinct,
         )
         if asked.decision == "dismiss" and not found.holds_money:
             decided = CaseDecided(decision="dismiss", proposed_by=actor)
@@ -184,6 +164,7 @@ class CaseDesk:
             self.register.commit(stream.append(rejected, by=actor, at=now), repeat.kept(case=found.id))
             return
         decided = CaseDecided(decision=proposal.decision, proposed_by=found.proposed_by)
+        self._other_money(found, proposal.decision, distinct=proposal.distinct)
         if proposal.decision == "refund":
             request = _request(found, proposal.amount or 0)
             left, rows = refunds.decided(request, found.id, now)
@@ -191,6 +172,8 @@ class CaseDesk:
         elif proposal.decision == "dismiss":
             closed = CaseClosed(decision="dismiss")
             operations = [stream.append(decided, closed, by=actor, at=now), *off_the_list(stream)]
+        elif proposal.decision == "confirm":
+            operations = self._confirmed(actor, stream, found, decided, proposal)
         else:
             operations = self._applied(actor, stream, found, decided, proposal)
         self.register.commit(*operations, repeat.kept(case=found.id))
@@ -211,11 +194,26 @@ class CaseDesk:
         for one in (found, *(other for _, other in others)):
             if one.opened.reason == NAMELESS:  # all other money was counted when it was parked
                 once = Key(f"BANKTX#{one.opened.rail}#{one.opened.bank_ref}", "BANKTX")
-                operations.append(counted(once, order_stream, fact.reference, now))
+                told = {"rail": one.opened.rail, "bank_ref": one.opened.bank_ref, "amount": one.opened.amount}
+                operations.append(counted(once, order_stream, fact.model_copy(update=told), now))
         for other, _ in others:
             along = CaseClosed(decision="apply", by_case=found.id)
             operations += [other.append(along, by=actor, at=now), *off_the_list(other)]
         return [order_stream.append(fact, by=actor, at=now), *operations]
+
+    def _confirmed(
+        self, actor: str, stream: Stream, found: Case, decided: CaseDecided, proposal: CaseDecisionProposed
+    ) -> list[Operation]:
+        """The line bears out what a bank's answer told of; it counts no second time."""
+        now, money = self.clock(), self._borne_out(found, proposal.order)
+        fact = nameless.confirmed(money, found.opened, now)
+        once = Key(f"BANKTX#{found.opened.rail}#{found.opened.bank_ref}", "BANKTX")
+        return [
+            money.stream.append(fact, by=actor, at=now),
+            counted(once, money.stream, fact, now),
+            stream.append(decided, CaseClosed(decision="confirm"), by=actor, at=now),
+            *off_the_list(stream),
+        ]
 
     def _close(self, actor: str, identifier: str, asked: Closing, repeat: Repeat) -> None:
         if repeat.earlier(self.register):
@@ -268,6 +266,23 @@ class CaseDesk:
         return born.stream.id
 
     # ------------------------------------------------------------------ what it rests on
+
+    def _may_be(self, found: Case) -> tuple[MayBe, ...]:
+        if found.opened.reason != NAMELESS:
+            return ()
+        return nameless.may_be(self.register, self.waiting, self.office, found.opened)
+
+    def _other_money(self, found: Case, decision: str, *, distinct: bool) -> None:
+        """Conflict where money would be used that may have been counted already, and nobody looked into it."""
+        if decision in ("apply", "refund") and not distinct and self._may_be(found):
+            raise Conflict.because("case.may-be-counted")
+
+    def _borne_out(self, found: Case, order: str | None) -> MayBe:
+        """The money of `order` that this line may be. Conflict if it is not to be had, or not the only one."""
+        fits = [one for one in self._may_be(found) if one.stream.id.id == order]
+        if len(fits) != 1 or found.opened.evidence_sha256 is None:
+            raise Conflict.because("case.not-that-money")
+        return fits[0]
 
     def _refunded(self, order_id: str) -> tuple[int, int]:
         """The number of an order's next refund case, and how much went or shall go back by the ones before."""

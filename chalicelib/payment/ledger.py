@@ -7,7 +7,7 @@ its day (UTC), for the reconciliation. Money that goes back has a row for each a
 from datetime import UTC, datetime
 
 from chalicelib.contracts.cases import CaseClosed
-from chalicelib.contracts.events import PaymentConfirmed, PaymentVerified
+from chalicelib.contracts.events import PaymentConfirmed, PaymentParked, PaymentVerified
 from chalicelib.kernel.clock import stamp
 from chalicelib.payment import refunds
 from chalicelib.payment.cases import GOING_BACK, about, case_of, off_the_list, opening
@@ -16,6 +16,7 @@ from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.register.model import Key, Operation, Put, Register, Stream, StreamId
 
 Counting = Apply | Confirm | Park
+Counted = PaymentVerified | PaymentConfirmed | PaymentParked
 
 
 def day_list(at: datetime) -> str:
@@ -31,9 +32,18 @@ def once_key(verdict: Counting) -> Key:
     return Key(f"BANKTX#{fact.rail}#{fact.bank_ref}{suffix}", "BANKTX")
 
 
-def counted(once: Key, stream: Stream, reference: str, at: datetime) -> Put:
+def counted(once: Key, stream: Stream, fact: Counted, at: datetime) -> Put:
     """The once-row of a movement that was counted on an order's stream."""
-    return Put(once, {"stream": str(stream.id), "reference": reference, "due": day_list(at), "due_at": stamp(at)})
+    row = {
+        "stream": str(stream.id),
+        "reference": fact.reference,
+        "amount": fact.amount,
+        "currency": fact.currency,
+        "from_statement": fact.statement is not None,
+        "due": day_list(at),
+        "due_at": stamp(at),
+    }
+    return Put(once, row)
 
 
 def entered(
@@ -52,7 +62,7 @@ def entered(
             closing = (found.append(CaseClosed(decision="apply"), by=by, at=at), *off_the_list(found))
     operations: tuple[Operation, ...] = (
         stream.append(verdict.fact, by=by, at=at),
-        counted(once, stream, verdict.fact.reference, at),
+        counted(once, stream, verdict.fact, at),
         *closing,
     )
     if isinstance(verdict, Park):

@@ -11,7 +11,8 @@ from chalicelib.kernel.errors import Forbidden, NotFound
 from chalicelib.offices.model import Office
 from chalicelib.payment.cases import OWNER
 from chalicelib.payment.daily import ReconcileDay, as_csv, row_data
-from chalicelib.payment.desk import CaseDesk, Closing, Judgement, Proposal, RefundWanted
+from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
+from chalicelib.payment.desk import CaseDesk
 from chalicelib.payment.statements.loading import LoadStatement
 from chalicelib.payment.words import case_words
 from chalicelib.register.idempotency import Repeat

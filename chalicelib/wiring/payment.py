@@ -169,4 +169,4 @@ class Payment(Ground):
     def case_desk(self) -> "CaseDesk":
         from chalicelib.payment.desk import CaseDesk
 
-        return CaseDesk(register=self.register, waiting=self.register, clock=self.clock)
+        return CaseDesk(register=self.register, waiting=self.register, office=self.office, clock=self.clock)

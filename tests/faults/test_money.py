@@ -124,6 +124,18 @@ def decision(office: World) -> None:
     wanted(desk(office, "vanna", f"/cases/{case}/decision", "decision", {"approve": True}), 200)
 
 
+def give_back(office: World) -> None:
+    """Dara wants the order's money to go back, Vanna agrees."""
+    wish = {"order": office.memory.journey["order"], "amount": 30_000, "ground": "withdrawn"}
+    case = wanted(desk(office, "dara", "/refunds", "refund", wish), 201).json["id"]
+    wanted(desk(office, "vanna", f"/cases/{case}/decision", "refund-decision", {"approve": True}), 200)
+
+
+def ask_refund(office: World) -> None:
+    office.cold()
+    office.rooms.ask_refunds()
+
+
 def next_day(office: World) -> None:
     office.clock.advance(timedelta(hours=12))
 
@@ -192,6 +204,24 @@ class TestKilledAtAnyCall:
             office, decision, single, paid, partial(statement, over=500), lines,
             PaymentParked=1, PaymentVerified=1, CaseDecided=1, RefundRequested=1, FeePaid=1,
         )  # fmt: skip
+
+    def test_money_is_given_back_once(self, office: World) -> None:
+        def once(place: World) -> None:
+            for _ in range(3):
+                place.clock.advance(timedelta(minutes=6))
+                ask_refund(place)
+            settle(place)
+            holds(place, {"RefundAsked": 1, "RefundRequested": 1})
+            gone = place.bank.transactions[place.memory.journey["reference"]].refunded
+            assert gone == (30_000 if facts(place, "CaseClosed") else 0)
+
+        found = crash_points(
+            world=back(office, single, paid, asked, give_back), act=ask_refund, settle=settle, check=once
+        )
+        figures.count("pay", "crash_points", found.tried)
+        figures.count("pay", "broken", len(found.broken))
+        assert found.calls
+        assert not found.broken, "\n".join(map(str, found.broken))
 
     def test_a_day_is_reconciled_and_sealed(self, office: World) -> None:
         tried(office, reconcile, single, paid, asked, next_day, DayReconciled=1, ReportSealed=1, PaymentVerified=1)

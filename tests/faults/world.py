@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
+from chalicelib.payment.model import Http
 from infra.local.apply import Ground
 from infra.local.banks import aba_refund
 from infra.local.banks.aba import AbaBank, Transaction
@@ -96,6 +97,7 @@ class World:
             merchant_id=MERCHANT, api_key=API_KEY, clock=self.clock, randomness=lambda count: b"\x07" * count,
             refund_key=refund_key(),
         )  # fmt: skip
+        self.http: Http = self.bank  # whatever is called outside AWS
         self.ground: Ground = made.ground
         self.environment = made.environment
         self.clients.ssm.put_parameter(
@@ -140,7 +142,7 @@ class World:
         self.rooms.move(
             self.environment,
             clock=self.clock,
-            http=self.bank,
+            http=self.http,
             issuer_keys=self._jwks,
             office=self.office,
             screen=self.screen,

@@ -40,7 +40,8 @@ class Finance:
 
     @property
     def cases(self) -> CaseDesk:
-        return CaseDesk(register=self.desk.register, waiting=self.desk.register, clock=self.desk.clock)
+        desk = self.desk
+        return CaseDesk(register=desk.register, waiting=desk.register, office=desk.office, clock=desk.clock)
 
     @property
     def reconcile(self) -> ReconcileDay:

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.contracts.events import PaymentParked, PaymentVerified
 from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
-from chalicelib.payment.desk import Closing, Judgement, Proposal, RefundWanted
+from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.register.model import order, verify_chain
 from infra.local.banks.model import Fault
 from tests.unit.payment.finance import DARA, VANNA, Finance, any_ulid, day_of, export, reference_of

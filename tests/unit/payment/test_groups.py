@@ -8,7 +8,7 @@ import pytest
 from chalicelib.contracts.events import FeePaid, OrderOpened
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.money import Money
-from chalicelib.payment.desk import Proposal
+from chalicelib.payment.decisions import Proposal
 from chalicelib.payment.groups import MAX_MEMBERS, cancel, open_group
 from chalicelib.payment.orders import OpenedOrder
 from chalicelib.payment.routes import order_answer

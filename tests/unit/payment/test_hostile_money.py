@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.kernel.errors import Conflict
-from chalicelib.payment.desk import Judgement, Proposal, RefundWanted
+from chalicelib.payment.decisions import Judgement, Proposal, RefundWanted
 from chalicelib.payment.model import Status
 from chalicelib.payment.settle import Apply, Duplicate, Park, settle
 from infra.local.banks.model import Fault

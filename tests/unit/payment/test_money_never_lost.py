@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chalicelib.contracts.events import FeePaid, PaymentParked, PaymentVerified
 from chalicelib.kernel.errors import Conflict, Refused, Unavailable
 from chalicelib.payment.cases import GOING_BACK
-from chalicelib.payment.desk import Closing, Judgement, Proposal, RefundWanted
+from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.register.dynamodb import HEAD
 from chalicelib.register.model import Stream, StreamId, filing, order, verify_chain
 from infra.local.banks.model import Fault

@@ -183,6 +183,21 @@ class TestDay:
         assert [report["rows"] for report in reports] == [0, 1, 0]
         assert [report["cases"] for report in reports] == [0, 0, 0]
 
+    def test_money_that_a_statement_dates_to_the_day_before_is_of_that_day_alone(self, finance: Finance) -> None:
+        opened = finance.opened()
+        reference, first = reference_of(opened), day_of(finance.desk.clock())
+        assert finance.desk.bank.pay(reference)
+        finance.desk.clock.advance(timedelta(minutes=50))  # after midnight in Phnom Penh: counted on the next day
+        finance.ask(reference)
+        finance.taken(export([("B1", 80_000, reference)], day=first))
+        assert [one.bank_ref for one in finance.standing(opened.id).confirmed] == ["aba-khr:20261125:B1"]
+        finance.desk.clock.advance(timedelta(days=1))
+        reports = [finance.reconcile(DARA, day) for day in ("2026-11-25", "2026-11-26")]
+        assert [[(one["result"], one["count"]) for one in report["tallies"]] for report in reports] == [
+            [("matched", 1)], [],
+        ]  # fmt: skip
+        assert finance.open_cases() == []
+
     def test_case_66_a_refund_in_the_list_has_one_case(self, finance: Finance) -> None:
         opened = finance.opened()
         reference = reference_of(opened)

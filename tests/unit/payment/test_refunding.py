@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.payment.desk import Closing, Judgement, Proposal, RefundWanted
+from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.payment.model import HttpFailed, HttpReply
 from chalicelib.payment.refunding import CALL
 from chalicelib.payment.refunds import DUE

@@ -46,6 +46,31 @@ class Street:
         return reply
 
 
+def at_the_bank(town: Town, shown: Mapping[str, Any], amount: int) -> tuple[Bank, str]:
+    """The payer does what the order's page says, up to the last button: at which bank, and what it is called there."""
+    reference = str(shown["reference"])
+    if "form" in shown:
+        fields = tuple((one["name"], one["value"]) for one in shown["form"]["fields"])
+        path = urlsplit(shown["form"]["action"]).path
+        bank = next(one for one in town.banks if one.takes_form(path))
+        bank.enter(Form(path, fields))
+        return bank, reference
+    match shown["rail"]:
+        case "khqr":
+            return town.bakong, town.bakong.scan(shown["qr"]).tran_id
+        case "acleda-mobile":
+            town.acleda_app.follow(shown["deeplink"])
+            return town.acleda_app, reference
+        case "wing-mini":
+            town.wing_app.bridge(reference, Decimal(amount), "KHR")
+            return town.wing_app, reference
+        case "statement":
+            town.counter.take(reference, Decimal(amount), "KHR")
+            return town.counter, reference
+    others: Mapping[str, Bank] = {"aba": town.aba, "acleda": town.acleda, "wing-v2": town.wing}
+    return others[shown["rail"]], reference
+
+
 @dataclass
 class Place:
     """An office in the town, with a filed design."""
@@ -79,33 +104,10 @@ class Place:
     def pay(self, opened: OpenedOrder) -> Bank:
         """The payer does what the order's page says, at that bank."""
         shown: Any = order_answer(opened, self.desk.office)["pay"]
-        bank, reference = self._begun(shown, shown["reference"], opened)
+        bank, reference = at_the_bank(self.town, shown, opened.order.total.minor)
         if shown["rail"] != "statement":
             assert bank.pay(reference)
         return bank
-
-    def _begun(self, shown: Mapping[str, Any], reference: str, opened: OpenedOrder) -> tuple[Bank, str]:
-        town, amount = self.town, Decimal(opened.order.total.minor)
-        if "form" in shown:
-            fields = tuple((one["name"], one["value"]) for one in shown["form"]["fields"])
-            path = urlsplit(shown["form"]["action"]).path
-            bank = next(one for one in town.banks if one.takes_form(path))
-            bank.enter(Form(path, fields))
-            return bank, reference
-        match shown["rail"]:
-            case "khqr":
-                return town.bakong, town.bakong.scan(shown["qr"]).tran_id
-            case "acleda-mobile":
-                town.acleda_app.follow(shown["deeplink"])
-                return town.acleda_app, reference
-            case "wing-mini":
-                town.wing_app.bridge(reference, amount, "KHR")
-                return town.wing_app, reference
-            case "statement":
-                town.counter.take(reference, amount, "KHR")
-                return town.counter, reference
-        others: Mapping[str, Bank] = {"aba": town.aba, "acleda": town.acleda, "wing-v2": town.wing}
-        return others[shown["rail"]], reference
 
     def ring(self, rail: str, bell: Pushback) -> int:
         door = Doorbell(
