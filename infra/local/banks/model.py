@@ -79,6 +79,7 @@ class Bank(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
 
     faults: set[Fault]
+    waiting: list[Pushback]
     deliver: Callable[[Pushback], None] | None
 
     def hears(self, path: str) -> bool:

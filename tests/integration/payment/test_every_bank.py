@@ -46,7 +46,7 @@ class Row:
         world.go_back(moment)
         for bank in town.banks:
             bank.faults.clear()
-            bank.take_due()
+            bank.waiting.clear()
         self.anna = filer(world)
 
     # ------------------------------------------------------------------ the payer
@@ -171,16 +171,15 @@ def test_an_application_is_paid_at_the_bank_and_goes_to_the_registry(row: Row, r
 # ---------------------------------------------------------------- the switches
 
 
-@pytest.mark.parametrize("fault", [Fault.NO_CALLBACK, Fault.CALLBACK_LATE, Fault.CALLBACK_TWICE])
 @pytest.mark.parametrize("rail", [name for name in RINGING if name in ASKED])
-def test_a_bell_that_is_late_comes_twice_or_never_changes_nothing(row: Row, rail: str, fault: Fault) -> None:
-    bank = row.pay(row.open(rail), fault)
-    early = bank.take_due()
-    for bell in early:
-        assert row.ring(bell).status == 200
+def test_a_bell_that_is_late_and_comes_twice_changes_nothing(row: Row, rail: str) -> None:
+    bank = row.pay(row.open(rail), Fault.CALLBACK_LATE, Fault.CALLBACK_TWICE)
+    assert bank.take_due() == ()
     row.schedule()
     assert row.paid()
-    for bell in bank.take_due():  # two minutes later
+    bells = bank.take_due()  # two minutes later
+    assert len(bells) == 2
+    for bell in bells:
         assert row.ring(bell).status == 200
     row.schedule()
     assert row.standing().paid
@@ -221,8 +220,10 @@ def test_a_bell_that_anybody_can_make_is_asked_about_and_pays_nothing(row: Row, 
 PARKED = {Fault.SHORT_AMOUNT: "underpaid", Fault.OVER_AMOUNT: "overpaid"}
 
 
-@pytest.mark.parametrize("fault", PARKED)
-@pytest.mark.parametrize("rail", [name for name in ASKED if name != "ipay88"])
+@pytest.mark.parametrize(
+    ("rail", "fault"),
+    [*((name, Fault.SHORT_AMOUNT) for name in ASKED if name != "ipay88"), ("khqr", Fault.OVER_AMOUNT)],
+)
 def test_money_that_is_not_what_is_due_is_parked_with_a_case(row: Row, rail: str, fault: Fault) -> None:
     row.pay(row.open(rail), fault)
     row.schedule()
@@ -255,33 +256,32 @@ def test_paid_twice_counts_once_and_what_the_bank_tells_of_the_second_is_parked(
     reasons = [one.reason for one in standing.parked]
     assert reasons == [one["reason"] for one in row.cases()]
     assert set(reasons) <= {"already-paid"}
-    quiet(row.world)
-    assert row.anna.view(row.filing)["status"] == "handed-over"
 
 
-@pytest.mark.parametrize("fault", OUTAGES)
 @pytest.mark.parametrize("rail", ASKED)
-def test_a_bank_out_of_order_is_no_money_and_no_failure_and_is_asked_again(row: Row, rail: str, fault: Fault) -> None:
-    bank = row.pay(row.open(rail), fault, Fault.NO_CALLBACK)
-    row.schedule()
-    shown = row.shown()
-    assert (shown["status"], shown["parked"], row.cases()) == ("open", [], [])
+def test_a_bank_that_rings_nobody_and_is_out_of_order_is_no_money_and_is_asked_again(row: Row, rail: str) -> None:
+    bank = row.pay(row.open(rail), Fault.NO_CALLBACK)
+    assert bank.take_due() == ()
+    for fault in OUTAGES:
+        bank.faults = {fault}
+        row.schedule(minutes=20)
+        shown = row.shown()
+        assert (fault, shown["status"], shown["parked"]) == (fault, "open", [])
+    assert row.cases() == []
     bank.faults.clear()
-    row.schedule(minutes=20)
+    row.schedule(hours=2)
     assert row.paid()
 
 
-@pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.SLOW, Fault.THROTTLED])
 @pytest.mark.parametrize("rail", ["aba", "acleda", "wing-v2"])  # the others make their own
-def test_an_order_opened_while_the_bank_is_out_of_order_goes_on_when_it_is_back(
-    row: Row, rail: str, fault: Fault
-) -> None:
+def test_an_order_opened_while_the_bank_is_out_of_order_goes_on_when_it_is_back(row: Row, rail: str) -> None:
     banks: Mapping[str, Bank] = {"aba": row.town.aba, "acleda": row.town.acleda, "wing-v2": row.town.wing}
     bank = banks[rail]
-    bank.faults.add(fault)
-    with pytest.raises(Refusal) as refused:
-        row.open(rail)
-    assert refused.value.answer.status == 503
+    for fault in (Fault.BROKEN, Fault.THROTTLED, Fault.SLOW):
+        bank.faults = {fault}
+        with pytest.raises(Refusal) as refused:
+            row.open(rail)
+        assert refused.value.answer.status == 503
     bank.faults.clear()
     order = row.open(rail)
     row.pay(order)
