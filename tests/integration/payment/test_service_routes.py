@@ -1,10 +1,16 @@
 """Paying through the public API, on the bank's bad days: no money without the bank's own answer, none lost with it."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
+from chalice.app import Chalice
 
+from chalicelib.offices.load import load_office
+from chalicelib.payment.model import Delivery, Reply
+from chalicelib.payment.routes import build
 from infra.local.banks.model import Fault, Pushback
 from infra.local.filer import Filer
 from tests.faults.pump import Pump
@@ -105,3 +111,31 @@ def test_a_bank_that_cannot_be_had_means_503_and_the_same_request_goes_on(
     again = who.send("POST", path, sent, body)
     assert again.status == 201 and again.json["pay"]["qr_svg"].startswith("<svg")
     assert who.send("POST", path, sent, body).json == again.json
+
+
+class Seen:
+    """A doorbell that keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
+
+    def __call__(self, rail: str, delivery: Delivery) -> Reply:
+        self.deliveries.append(delivery)
+        return Reply(200, b"{}")
+
+
+def test_case_75_the_address_of_a_sender_is_the_gateways_word_and_never_a_header() -> None:
+    seen = Seen()
+    app = Chalice("doors")
+    app.register_blueprint(build(cast(Any, SimpleNamespace(doorbell=seen, office=load_office("kh")))))
+    headers = {"X-Forwarded-For": "203.0.113.5, 10.0.0.1", "Forwarded": "for=203.0.113.5", "X-Real-IP": "203.0.113.5"}
+    event = {
+        "path": "/v1/payments/aba/notifications", "httpMethod": "POST", "body": "{}", "isBase64Encoded": False,
+        "headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "resource": "/v1/payments/{rail}/notifications", "pathParameters": {"rail": "aba"}, "stageVariables": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {"httpMethod": "POST", "resourcePath": "/v1/payments/{rail}/notifications",
+                           "identity": {"sourceIp": "198.51.100.9"}},
+    }  # fmt: skip
+    assert app(event, None)["statusCode"] == 200
+    assert [one.source_ip for one in seen.deliveries] == ["198.51.100.9"]

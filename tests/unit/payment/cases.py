@@ -20,7 +20,8 @@ U, R = "unit/payment/", "unit/payment/rails/"
 PUSHBACK, CHECK, SETTLE = U + "test_aba_pushback.py", U + "test_aba_check.py", U + "test_settle.py"
 KNOWN, BAKONG, CODE = R + "test_known.py", R + "test_khqr_rail.py", R + "test_khqr_code.py"
 ACLEDA, WING, IPAY88, BANKS = R + "test_acleda.py", R + "test_wing.py", R + "test_ipay88.py", R + "test_banks.py"
-STATEMENTS = U + "test_statements.py"
+STATEMENTS, SERVICE = U + "test_statements.py", U + "test_service.py"
+STRANGERS = U + "test_strangers.py"
 HTTP, MORE = "integration/payment/test_http.py", R + "test_aba_more.py"
 
 
@@ -78,11 +79,11 @@ ROWS: Mapping[int, Row] = {
     38: row("Replay against another order", "REJ", PUSHBACK, SETTLE),
     39: row("Old stamp", "REJ", BAKONG),
     40: row("Future stamp", "REJ", BAKONG),
-    41: row("Our clock is wrong", "LATER + alarm", KNOWN),
-    42: row("Two deliveries at once", "one APPLY, one DUP", U + "test_service.py"),
-    43: row("Crash between acknowledge and apply", "finished once", U + "test_service.py", U + "test_reconcile.py"),
-    44: row("Unknown order", "store, BELL later; expire to case", U + "test_strangers.py", U + "test_bank.py", BANKS),
-    45: row("Order of another applicant", "REJ", PUSHBACK, ACLEDA, WING, IPAY88, BAKONG),
+    41: row("Our clock is wrong", "LATER + alarm", KNOWN, SERVICE),
+    42: row("Two deliveries at once", "one APPLY, one DUP", SERVICE),
+    43: row("Crash between acknowledge and apply", "finished once", SERVICE, U + "test_reconcile.py"),
+    44: row("Unknown order", "store, BELL later; expire to case", STRANGERS, U + "test_bank.py", BANKS),
+    45: row("Order of another applicant", "REJ; no status told", STRANGERS, PUSHBACK, ACLEDA, WING, IPAY88, BAKONG),
     46: row("Underpaid", "PARK", SETTLE, CHECK, BAKONG, BANKS),
     47: row("Overpaid", "PARK", SETTLE, CHECK, BAKONG, BANKS),
     48: row("Right number, wrong currency", "PARK", SETTLE, CHECK, BAKONG, ACLEDA, BANKS, MORE),
@@ -102,8 +103,8 @@ ROWS: Mapping[int, Row] = {
     62: row("Words of success only", "UNKNOWN / PARK", SETTLE, CHECK, BAKONG, ACLEDA, WING, IPAY88, BANKS),
     63: row("Unknown status value", "UNKNOWN + alarm", CHECK, BAKONG, ACLEDA, WING),
     64: row("Out of order", "IGN", SETTLE, CHECK, BAKONG, ACLEDA, IPAY88),
-    65: row("Late PAID after REFUNDED", "IGN + case", SETTLE),
-    66: row("Refund or reversal after grant", "state + case", SETTLE, CHECK, U + "test_bank.py"),
+    65: row("Late PAID after REFUNDED", "IGN + case", SETTLE, SERVICE),
+    66: row("Refund or reversal after grant", "state + case", SETTLE, CHECK, U + "test_bank.py", U + "test_refunding.py"),
     67: row("Partial refund shown as REFUNDED", "refund_amount", SETTLE, CHECK, MORE),
     68: row("Query answered by an impostor", "TLS, host list, no redirects", HTTP),
     69: row("Query for X answered with Y", "UNKNOWN + alarm", CHECK, BAKONG, ACLEDA, WING, BANKS, MORE),
@@ -112,10 +113,10 @@ ROWS: Mapping[int, Row] = {
     72: row("Query window passed", "detail, else statement", U + "test_bank.py", MORE),
     73: row("Create times out", "same reference", U + "test_aba_rail.py", BANKS),
     74: row("Third-party relay in path", "refused", HTTP, KNOWN),
-    75: row("Spoofed X-Forwarded-For", "requestContext; never sufficient", KNOWN),
+    75: row("Spoofed X-Forwarded-For", "requestContext; never sufficient", KNOWN, "integration/payment/test_service_routes.py"),
     76: row("execute-api bypass of mTLS", "endpoint disabled", "integration/infra/test_infra_template.py"),
     77: row("Static secret leaked", "DOORBELL (no such rail here)", KNOWN),
-    78: row("Log or reply leakage", "redacted; uniform", PUSHBACK, U + "test_rail_config.py", KNOWN),
+    78: row("Log or reply leakage", "redacted; uniform", SERVICE, PUSHBACK, U + "test_rail_config.py", KNOWN),
     79: row("Flood of valid bells", "one query per interval", U + "test_question_schedule.py", R + "test_every_rail.py"),
     80: row("QR: CRC wrong, 63 not last, data after", "refuse", U + "test_khqr.py", CODE),
     81: row("QR: parser confusion", "refuse", U + "test_khqr.py", CODE),
@@ -130,7 +131,7 @@ ROWS: Mapping[int, Row] = {
     90: row("XML entity bomb, DTD", "refuse", STATEMENTS),
     91: row("CSV formula or shifted columns", "escape; strict columns", STATEMENTS, U + "test_reconcile.py"),
     92: row("Entry marked reversal or pending", "not income", STATEMENTS),
-    93: row("Same amount, two payers", "suggestion only", U + "test_reconcile.py", U + "test_cases.py"),
+    93: row("Same amount, two payers", "suggestion only", U + "test_reconcile.py", U + "test_cases.py", U + "test_nameless.py"),
     94: row("Prose against example", "one form by contract", IPAY88),
 }
 

@@ -87,6 +87,14 @@ def test_case_44_the_same_bell_again_and_again_is_one_case() -> None:
     assert len(place.finance.open_cases()) == 1
 
 
+def test_case_45_the_reply_is_the_same_whether_there_is_such_an_order_or_not() -> None:
+    place = Invented()
+    own = place.desk.orders.open(ANNA, place.desk.filed().filing, "aba", asking("own")).order.attempts[0].reference
+    place.desk.bank.pay(own)
+    (known,) = place.desk.bank.take_due()
+    assert place.desk.doorbell("aba", delivery(known)) == place.desk.doorbell("aba", delivery(place.bell))
+
+
 def test_a_known_order_has_no_bell_that_waits() -> None:
     desk = Desk()
     opened = desk.orders.open(ANNA, desk.filed().filing, "aba", asking("pay"))
