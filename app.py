@@ -58,8 +58,8 @@ def ask_due(event: object) -> None:
     rooms.ask_due()
     rooms.look_for_orders()
     rooms.watch_keys()
-    rooms.ask_refunds()
     rooms.take_lines()
+    rooms.ask_refunds()
     rooms.reconcile_day.yesterday()
 
 

@@ -38,7 +38,7 @@ from chalicelib.payment.model import (
 from chalicelib.payment.refunds import DUE, PREFIX, put_off, rested
 from chalicelib.register.model import Due, Item, Key, Operation, Put, Register, Stream, StreamId, case, deciding
 
-SWEEP = 20
+SWEEP = 1  # at a time: two calls of a slow bank, in a function that lives for half a minute
 MAX_ASKED = 5  # times that a bank may say "later"
 CALL = timedelta(minutes=5)  # longer than any call lives: whoever finds an asking so old knows that its caller is dead
 AGAIN = timedelta(minutes=1)
