@@ -42,7 +42,7 @@ from chalicelib.payment.model import Order
 from chalicelib.payment.nameless import MayBe
 from chalicelib.register import model as register_model
 from chalicelib.register.idempotency import Repeat
-from chalicelib.register.model import Append, Delete, Due, Key, Operation, Register, Stream, StreamId, case, deciding
+from chalicelib.register.model import Append, Due, Key, Operation, Register, Stream, StreamId, case, deciding
 
 PAGE = 100
 WANTED = "refund-wanted"  # reason of a case that gives money of a paid order back
@@ -119,7 +119,7 @@ class CaseDesk:
         _must_be(found, "open")
         now = self.clock()
         amount = asked.amount
-        self._other_money(found, asked.decision, distinct=asked.distinct)
+        self._other_money(found, asked.decision, asked.joined, distinct=asked.distinct)
         if asked.decision == "confirm":
             self._borne_out(found, asked.order)
         elif asked.decision == "refund":
@@ -164,7 +164,7 @@ class CaseDesk:
             self.register.commit(stream.append(rejected, by=actor, at=now), repeat.kept(case=found.id))
             return
         decided = CaseDecided(decision=proposal.decision, proposed_by=found.proposed_by)
-        self._other_money(found, proposal.decision, distinct=proposal.distinct)
+        self._other_money(found, proposal.decision, proposal.joined, distinct=proposal.distinct)
         if proposal.decision == "refund":
             request = _request(found, proposal.amount or 0)
             left, rows = refunds.decided(request, found.id, now)
@@ -228,7 +228,7 @@ class CaseDesk:
         self.register.commit(
             stream.append(closed, by=actor, at=self.clock()),
             *off_the_list(stream),
-            *([Delete(row.key, expects=row.version)] if row else []),
+            *([refunds.went(row)] if row else []),
             repeat.kept(case=found.id),
         )
 
@@ -272,9 +272,12 @@ class CaseDesk:
             return ()
         return nameless.may_be(self.register, self.waiting, self.office, found.opened)
 
-    def _other_money(self, found: Case, decision: str, *, distinct: bool) -> None:
+    def _other_money(self, found: Case, decision: str, joined: Sequence[str], *, distinct: bool) -> None:
         """Conflict where money would be used that may have been counted already, and nobody looked into it."""
-        if decision in ("apply", "refund") and not distinct and self._may_be(found):
+        if decision not in ("apply", "refund") or distinct:
+            return
+        others = self._joined(found, joined) if decision == "apply" else []
+        if any(self._may_be(one) for one in (found, *(other for _, other in others))):
             raise Conflict.because("case.may-be-counted")
 
     def _borne_out(self, found: Case, order: str | None) -> MayBe:

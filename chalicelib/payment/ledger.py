@@ -70,7 +70,8 @@ def entered(
         ours: tuple[Operation, ...] = ()
         if verdict.reason in GOING_BACK:  # by our own decision: that case is of it, and done
             waiting = refunds.shown(stream, verdict.fact)
-            ours = refunds.closing(register, waiting, verdict.fact.bank_ref, what=what, by=by, at=at)
+            line = verdict.fact.statement is not None
+            ours = refunds.closing(register, waiting, verdict.fact.bank_ref, what=what, line=line, by=by, at=at)
         operations += ours or opening(what, about(verdict.fact, stream.id), by=by, at=at)
     return operations
 

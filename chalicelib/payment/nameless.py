@@ -19,7 +19,7 @@ from chalicelib.payment.ledger import day_list
 from chalicelib.payment.model import Order
 from chalicelib.register.model import Due, Register, Stream, StreamId
 
-BEFORE, AFTER = timedelta(days=5), timedelta(days=8)  # of the line's day: banks book late, and we may ask late
+BEFORE, AFTER = timedelta(days=4), timedelta(days=3)  # of the line's day: banks book late, and we may ask late
 MAX_LOOKED_AT = 20_000  # movements of one day
 
 Came = PaymentVerified | PaymentParked

@@ -1,8 +1,9 @@
 """Refunds that two persons decided: a row beside the order says what shall go back, until the bank shows that it went.
 
-A row (`REFUND#<case>`) stands while the case is decided and not closed. Whatever shows the money going back closes the case
-in the same commit: the bank's answer, its list, a line of its statement. So our own refund is no second case. Money that
-went back and that nobody here decided remains a case of its own (`ledger.py`).
+A row (`REFUND#<case>`) waits while the case is decided and not closed. Whatever shows the money going back closes the case
+in the same commit: the bank's answer, its list, a line of its statement. So our own refund is no second case. Closed by
+anything but a line, the row stays, so that the line which tells of the same money later is known (`gone`). Money that went
+back and that nobody here decided remains a case of its own (`ledger.py`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,12 +44,27 @@ def decided(request: RefundRequested, case_id: str, now: datetime) -> tuple[tupl
 
 def rows(order: Stream) -> tuple[Item, ...]:
     """The refunds of an order that did not go back yet, oldest case first."""
+    return tuple(item for item in _all(order) if not item.attributes.get("gone"))
+
+
+def gone(order: Stream) -> tuple[Item, ...]:
+    """The refunds of an order that went back, and that no line of a statement told of."""
+    return tuple(item for item in _all(order) if item.attributes.get("gone"))
+
+
+def _all(order: Stream) -> tuple[Item, ...]:
     return tuple(item for name, item in sorted(order.items.items()) if name.startswith(PREFIX))
 
 
 def put_off(row: Item, at: datetime) -> Put:
     """Look at it again at `at`."""
     return Put(row.key, {**row.attributes, "due": DUE, "due_at": stamp(at)}, expects=row.version)
+
+
+def went(row: Item) -> Put:
+    """The money went back; a line may tell of it yet."""
+    kept = {name: value for name, value in row.attributes.items() if name not in {"due", "due_at"}}
+    return Put(row.key, {**kept, "gone": True}, expects=row.version)
 
 
 def rested(row: Item) -> Put:
@@ -66,8 +82,7 @@ def shown(order: Stream, fact: PaymentParked) -> tuple[Item, ...]:
             (one.amount or 0 for one in order.facts(PaymentParked) if _same(one, fact) and one.statement is None),
             default=0,
         )
-    gone = (fact.amount or 0) - before
-    return matching(rows(order), fact.reference, gone)
+    return matching(rows(order), fact.reference, (fact.amount or 0) - before)
 
 
 def matching(waiting: Iterable[Item], reference: str, amount: int) -> tuple[Item, ...]:
@@ -80,10 +95,17 @@ def matching(waiting: Iterable[Item], reference: str, amount: int) -> tuple[Item
 
 
 def closing(
-    register: Register, found: Iterable[Item], bank_ref: str, *, what: str = "", by: str, at: datetime
+    register: Register,
+    found: Iterable[Item],
+    bank_ref: str,
+    *,
+    what: str = "",
+    line: bool = False,
+    by: str,
+    at: datetime,
 ) -> tuple[Operation, ...]:
-    """The operations that close the cases of these rows by the movement `bank_ref`, and say that `what` is about the first of
-    them (`CASEOF#<what>`). Empty if none of them waits for its money any more."""
+    """The operations that close the cases of these rows by the movement `bank_ref`, a line of a statement or not, and say
+    that `what` is about the first of them (`CASEOF#<what>`). Empty if none of them waits for its money any more."""
     operations: list[Operation] = []
     for row in found:
         stream = register.load(case(str(row.attributes["case"])))
@@ -93,7 +115,8 @@ def closing(
         if what and not operations:
             operations.append(Put(case_of(what), {"stream": str(stream.id)}))
         closed = CaseClosed(decision=decision.decision, bank_ref=bank_ref)
-        operations += [Delete(row.key, expects=row.version), stream.append(closed, by=by, at=at), *off_the_list(stream)]
+        told = Delete(row.key, expects=row.version) if line else went(row)
+        operations += [told, stream.append(closed, by=by, at=at), *off_the_list(stream)]
     return tuple(operations)
 
 

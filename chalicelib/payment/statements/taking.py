@@ -23,12 +23,15 @@ from chalicelib.payment.orders import reference_key
 from chalicelib.payment.settle import Apply, Confirm, Duplicate, Park, settle
 from chalicelib.payment.statements.records import LINES, line_case, line_reason, movement, records_of
 from chalicelib.register.model import (
+    Delete,
     Due,
     Item,
+    Operation,
     Put,
     Register,
     Stream,
     StreamId,
+    case,
     deciding,
 )
 
@@ -114,19 +117,30 @@ class TakeLines:
         """Whether the line is a refund that two persons decided; then its case is closed by it."""
         if (record.direction, record.status) != ("out", "booked") or record.kind not in ("payment", "other"):
             return False
+        what, name = line_case(account.code, record), f"{account.code}:{movement(record)}"
+        if self.register.item(case_of(what)) is not None:
+            return True  # dealt with before we were killed
         waiting = [one for one in refunds.rows(stream) if one.attributes["currency"] == account.currency]
         found = refunds.matching(waiting, record.reference or "", record.amount)
         operations = refunds.closing(
-            self.register,
-            found,
-            f"{account.code}:{movement(record)}",
-            what=line_case(account.code, record),
-            by="tra:take_lines",
-            at=self.clock(),
+            self.register, found, name, what=what, line=True, by="tra:take_lines", at=self.clock()
         )
+        if not operations:
+            operations = self._told_later(stream, account, record, what)
         if operations:
             self.register.commit(*operations)
         return bool(operations)
+
+    def _told_later(
+        self, stream: Stream, account: BankAccount, record: StatementRecord, what: str
+    ) -> tuple[Operation, ...]:
+        """The line tells of a refund that the bank's check, its list or a person told of before."""
+        mine = [one for one in refunds.gone(stream) if one.attributes["currency"] == account.currency]
+        row = next(iter(refunds.matching(mine, record.reference or "", record.amount)), None)
+        if row is None or row.attributes["amount"] != record.amount:
+            return ()
+        about = {"stream": str(case(str(row.attributes["case"])))}
+        return (Delete(row.key, expects=row.version), Put(case_of(what), about))
 
     def _notice(self, standing: Order, identifier: str, account: BankAccount, record: StatementRecord) -> Notice | None:
         """The line as evidence; None where it is neither income nor its reversal."""

@@ -266,6 +266,22 @@ def test_where_the_bank_cannot_be_asked_people_are_told_at_once(
     assert (place.asked, one["refund_by"], one["refund_left"]) == (0, "hand", {"reason": reason})
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_the_line_that_tells_of_a_refund_later_is_no_case(*, by_hand: bool) -> None:
+    place = Paid()
+    case = place.decided(30_000)
+    if by_hand:
+        place.finance.cases.close(DARA, case, Closing(bank_ref="RF1"), place.desk.repeat(DARA))
+    else:
+        place.run(3)
+    assert place.finance.cases.one(case)["status"] == "closed"
+    lines = [("B1", 80_000, place.reference), ("B2", -30_000, place.reference), ("B3", -30_000, place.reference)]
+    place.finance.taken(export(lines, day=day_of(place.desk.clock())))
+    assert [(one["reason"], one["bank_ref"]) for one in place.finance.open_cases()] == [
+        ("money-out", "aba-khr:20261125:B3"),  # nobody decided this one
+    ]
+
+
 class TestOfWhatPeopleGiveBack:
     def decided(self) -> tuple[Paid, str]:
         place = Paid()
@@ -294,6 +310,28 @@ class TestOfWhatPeopleGiveBack:
         place.finance.taken(export(lines, day=day_of(place.desk.clock())))
         place.finance.take()
         assert place.finance.open_cases() == []
+
+
+@pytest.mark.parametrize("at", range(1, 5))
+def test_killed_while_the_lines_are_taken_one_line_closes_one_refund(at: int) -> None:
+    place = Paid()
+    cases = [place.decided(30_000), place.decided(30_000)]
+    place.run(3, **without_the_key(place))
+    lines = [("B1", 80_000, place.reference), ("B2", -30_000, place.reference)]
+    text = export(lines, day=day_of(place.desk.clock())).encode()
+    place.finance.load(DARA, "aba-khr", text, place.desk.repeat(DARA))
+
+    def die() -> None:
+        raise Killed
+
+    place.desk.register.rivals = [*[lambda: None] * (at - 1), die]
+    try:
+        place.finance.take()
+    except Killed:
+        place.desk.register.rivals = []
+    place.finance.take()
+    assert sorted(place.finance.cases.one(case)["status"] for case in cases) == ["closed", "decided"]
+    assert [one["reason"] for one in place.finance.open_cases()] == ["refund-wanted"]
 
 
 def test_money_of_no_order_is_given_back_by_people() -> None:
