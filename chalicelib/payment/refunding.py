@@ -123,6 +123,8 @@ class AskRefunds:
         return (rail, attempt) if found.under_way or (young and fits) else (None, None)
 
     def _why_not(self, found: _Found) -> str:
+        if found.under_way:  # asked for, and the rail was taken away since: it may have gone back
+            return "not-shown"
         request, attempt = found.case.refunds[-1], found.order.attempt(found.reference)
         if refunder(self.rails.get(request.rail or "")) is None:
             return "no-call"
@@ -137,6 +139,8 @@ class AskRefunds:
         if notice.status is Status.UNKNOWN:
             old = self.clock() - parse_stamp(str(found.row.attributes["decided_at"])) > PATIENCE
             return "no-answer" if old else ""
+        if notice.status in (Status.REFUNDED, Status.REVERSED):
+            return "gone-already"
         if notice.status not in (Status.PAID, Status.PART_REFUNDED):
             return "not-paid-there"
         other = found.stream.items.get("REFUNDING")

@@ -29,6 +29,7 @@ _OTHER = "parked.other"
 _LEFT = {
     "refused": "refund.refused",
     "not-shown": "refund.not-shown",
+    "gone-already": "refund.gone-already",
 }
 _BY_HAND = "refund.by-hand"
 

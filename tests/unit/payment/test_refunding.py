@@ -282,6 +282,23 @@ def test_the_line_that_tells_of_a_refund_later_is_no_case(*, by_hand: bool) -> N
     ]
 
 
+def test_a_rail_that_loses_its_key_after_the_call_tells_nobody_to_give_it_back_again() -> None:
+    place = Paid()
+    case = place.decided()
+    place.run()
+    place.run(2, **without_the_key(place))
+    assert (place.gone, place.finance.cases.one(case)["refund_left"]) == (80_000, {"reason": "not-shown"})
+
+
+def test_money_that_went_back_in_another_sum_is_not_given_back_again() -> None:
+    place = Paid()
+    case = place.decided(30_000)
+    place.desk.bank.refund(place.reference)  # all of it, by somebody at the bank's portal
+    place.run(3)
+    assert (place.asked, place.finance.cases.one(case)["refund_left"]) == (0, {"reason": "gone-already"})
+    assert [one["reason"] for one in place.finance.open_cases()] == ["refund-wanted", "refunded"]
+
+
 class TestOfWhatPeopleGiveBack:
     def decided(self) -> tuple[Paid, str]:
         place = Paid()

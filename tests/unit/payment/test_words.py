@@ -40,7 +40,10 @@ def test_the_reasons_are_those_that_settlement_gives() -> None:
     assert given - set(REASONS) == set()
 
 
-@pytest.mark.parametrize(("reason", "word"), [("no-call", "at the bank"), ("not-shown", "Do not"), ("refused", "Ask")])
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [("no-call", "at the bank"), ("not-shown", "Do not"), ("refused", "Ask"), ("gone-already", "Do not")],
+)
 def test_a_refund_left_to_people_says_what_to_do(reason: str, word: str) -> None:
     told = case_words(cambodia(), {"status": "decided", "refund_left": {"reason": reason}})["refund_left"]
     assert told["reason"] == reason
