@@ -88,9 +88,10 @@ class AskRefunds:
     def _one(self, key: Key) -> None:
         found = self._found(key)
         if found is None:
+            deciding(lambda: self._off_the_list(key))
             return
         if found.under_way and found.case.answer is None:  # its caller died, or hears nothing: never ask again
-            deciding(lambda: self._heard(key, Refund.UNKNOWN, "no-answer"))
+            deciding(lambda: self._never_heard(key))
             return
         rail, attempt = self._asked_at(found)
         if rail is None or attempt is None:
@@ -179,6 +180,12 @@ class AskRefunds:
         log("refund-answered", case=found.case.id, outcome=outcome.value, code=code)
         deciding(lambda: self._heard(key, outcome, code))
 
+    def _never_heard(self, key: Key) -> None:
+        """Whoever asked is dead: its answer, if it still comes, is no worse than this."""
+        found = self._found(key)
+        if found is not None and found.under_way and found.case.answer is None:
+            self._heard(key, Refund.UNKNOWN, "no-answer")
+
     def _heard(self, key: Key, outcome: Refund, code: str) -> None:
         """Enter what the bank said. A person may have closed the case meanwhile: it is entered all the same."""
         row, stream = self.register.item(key), self._case_of(key)
@@ -204,7 +211,8 @@ class AskRefunds:
             operations: tuple[Operation, ...] = refunds.closing(
                 self.register, (found.row,), notice.bank_ref or found.reference, by="tra:ask_refunds", at=now
             )
-            self.register.commit(*operations)
+            if operations:
+                self.register.commit(*operations)
             return
         answered = parse_stamp(str(found.row.attributes["answered_at"]))
         following = next((answered + wait for wait in CHECKS if answered + wait > now), answered + PATIENCE)
@@ -230,6 +238,13 @@ class AskRefunds:
             left = found.case_stream.append(RefundLeft(reason=reason), by="tra:ask_refunds", at=self.clock())
             self.register.commit(left, rested(found.row))
 
+    def _off_the_list(self, key: Key) -> None:
+        """What is nobody's to ask for stands before nobody else."""
+        row, stream = self.register.item(key), self._case_of(key)
+        left = Case.fold(stream.id, stream.head.status, stream.entries).left
+        if row is not None and row.attributes.get("due") == DUE and (left or stream.head.status != "decided"):
+            self.register.commit(rested(row))
+
     def _learned(self, stream_id: StreamId, notice: Notice) -> None:
         stream = self._order_of(stream_id)
         payees = self.payees.get(notice.rail, frozenset())
@@ -250,6 +265,8 @@ class AskRefunds:
             return None
         amount = Money(int(row.attributes["amount"]), str(row.attributes["currency"]))
         folded = Case.fold(about.id, about.head.status, about.entries)
+        if folded.left is not None:
+            return None  # it is people's now, for ever
         return _Found(row, stream, about, folded, Order.fold(stream.entries), amount)
 
     def _case_of(self, key: Key) -> Stream:

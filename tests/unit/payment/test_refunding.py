@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.payment import refunds
 from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.payment.model import HttpFailed, HttpReply
 from chalicelib.payment.refunding import CALL
 from chalicelib.payment.refunds import DUE
+from chalicelib.register.model import order
 from infra.local.banks.model import Fault
 from tests.factories import asking
 from tests.unit.payment.finance import DARA, VANNA, Finance, day_of, export, reference_of
@@ -280,6 +282,18 @@ def test_the_line_that_tells_of_a_refund_later_is_no_case(*, by_hand: bool) -> N
     assert [(one["reason"], one["bank_ref"]) for one in place.finance.open_cases()] == [
         ("money-out", "aba-khr:20261125:B3"),  # nobody decided this one
     ]
+
+
+def test_what_was_left_to_people_is_never_asked_for_again_whatever_puts_it_on_the_list() -> None:
+    place = Paid()
+    place.decided()
+    place.desk.bank.faults.add(Fault.REFUND_REFUSED)
+    place.run()
+    place.desk.bank.faults.clear()
+    (row,) = refunds.rows(place.desk.load(order(place.opened.id)))
+    place.desk.register.commit(refunds.put_off(row, place.desk.clock()))
+    place.run(3)
+    assert (place.asked, place.gone, place.waits()) == (1, 0, False)
 
 
 def test_a_rail_that_loses_its_key_after_the_call_tells_nobody_to_give_it_back_again() -> None:
