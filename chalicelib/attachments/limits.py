@@ -16,7 +16,7 @@ from chalicelib.kernel.errors import Invalid, TooLarge, TooMany
 from chalicelib.offices.model import DocumentKind, Office
 from chalicelib.register.model import Key, Put, Register
 
-LIVING = {"reserved", "stored"}
+LIVING = {"reserved", "held", "stored"}
 KEPT = timedelta(days=3)  # how long a day's count stays after it began
 
 

@@ -113,8 +113,8 @@ def test_the_limits_are_stated_with_what_is_used() -> None:
     desk_ = Desk()
     filing = desk_.begin()
     desk_.attach(filing)
-    files, limits = desk_.uploads.of(ANNA, filing)
-    assert [(file.document, file.state) for file in files] == [("design-views", "stored")]
+    files, limits, number = desk_.uploads.of(ANNA, filing)
+    assert ([(file.document, file.state) for file in files], number) == ([("design-views", "stored")], None)
     assert limits["filing"] == {"max_files": 90, "files": 1, "max_bytes": 500_000_000, "bytes": len(PNG)}
     views = next(row for row in limits["documents"] if row["document"] == "design-views")
     assert (views["max_bytes"], views["max_total_bytes"]) == (10_000_000, 100_000_000)
