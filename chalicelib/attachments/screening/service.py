@@ -10,12 +10,12 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chalicelib.attachments.model import Accepted, Made, Verdict
 from chalicelib.attachments.screening import cell, door
-from chalicelib.attachments.screening.model import Picture, Report, Task
+from chalicelib.attachments.screening.model import ARCHIVED, Picture, Report, Task
 from chalicelib.attachments.screening.scanner import Infected, Sample, Scanner, Unsure
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.kernel.digest import Digest, of_stream
@@ -59,7 +59,8 @@ class Screening:
             row = next((row for row in self.office.documents if row.code == announced.document), None)
             asked = task(announced.media_type, row)
             report = self.look(path, asked)
-            made = () if report.refused else self.make(path, asked)
+            archive = not ARCHIVED.isdisjoint(report.findings)
+            made = () if report.refused else self.make(path, replace(asked, archive=archive))
         log(
             "screened",
             attachment=announced.id,
@@ -83,7 +84,12 @@ def task(media_type: str, row: DocumentKind | None) -> Task:
     return Task(
         media_type=media_type,
         max_pages=(row.max_pages if row else None) or MAX_PAGES,
-        picture=Picture(min_side=profile.min_side, max_side=profile.max_side, svg_max_cm=profile.svg_max_cm)
+        picture=Picture(
+            min_side=profile.min_side,
+            max_side=profile.max_side,
+            max_pixels=profile.max_pixels,
+            svg_max_cm=profile.svg_max_cm,
+        )
         if profile
         else None,
         listing=bool(row and row.code == LISTINGS),

@@ -120,5 +120,7 @@ def test_the_limits_are_stated_with_what_is_used() -> None:
     assert (views["max_bytes"], views["max_total_bytes"]) == (10_000_000, 100_000_000)
     assert (views["image"]["min_side"], views["image"]["max_side"], views["image"]["one_format"]) == (400, 3780, True)
     assert {"code": "cross-sectional", "st96": "Cross sectional"}.items() <= views["image"]["views"][10].items()
+    power = next(row for row in limits["documents"] if row["document"] == "power-of-attorney")
+    assert [(one["severity"], one["when"], one["days"]) for one in power["needed"]] == [("defect", "with-agent", 59)]
     assert "claims" not in {row["document"] for row in limits["documents"]}
     assert limits["parts"] == {"from": 16_777_216, "size": 8_388_608}

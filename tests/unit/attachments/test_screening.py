@@ -130,13 +130,15 @@ class TestOrder:
 
     def test_what_is_asked_comes_from_the_offices_row(self) -> None:
         rows = {row.code: row for row in cambodia().documents}
-        assert task(PNG, rows["design-views"]).picture == Picture(min_side=400, max_side=3780, svg_max_cm=(10, 20))
+        assert task(PNG, rows["design-views"]).picture == Picture(
+            min_side=400, max_side=3780, max_pixels=50_000_000, svg_max_cm=(10, 20)
+        )
         assert task(PDF, rows["description"]).max_pages == 3000
         assert task(PDF, None).max_pages == 3000
         assert task("application/xml", rows["sequence-listing"]).listing
 
     def test_a_task_crosses_the_pipe(self) -> None:
-        asked = Task(media_type=PNG, max_pages=3, picture=Picture(min_side=1, max_side=2, svg_max_cm=(1, 2)))
+        asked = Task(media_type=PNG, max_pages=3, picture=Picture(min_side=1, max_side=2, max_pixels=4, svg_max_cm=(1, 2)))
         assert Task.from_json(asked.to_json()) == asked
 
 
