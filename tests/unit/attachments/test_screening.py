@@ -207,6 +207,10 @@ class TestScanners:
         [
             (b"stream: OK\0", Clean()),
             (b"stream: Eicar-Test-Signature FOUND\0", Infected("Eicar-Test-Signature")),
+            (
+                b"stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND\0",
+                Unsure("Heuristics.Limits.Exceeded.MaxFileSize FOUND"),
+            ),
             (b"INSTREAM size limit exceeded. ERROR\0", Unsure("INSTREAM size limit exceeded. ERROR")),
             (b"", Unsure("no answer")),
         ],
