@@ -84,8 +84,6 @@ def test_24_the_test_string_is_found_whatever_it_is_packed_in(clamd: ClamAV, tmp
 
 def test_25_what_is_larger_than_it_scans_is_not_clean(clamd: ClamAV, tmp_path: Path) -> None:
     assert isinstance(scan(clamd, tmp_path, bytes(5_000_000)), Unsure)
-    bomb = archive(("a", bytes(20_000_000)))
-    assert isinstance(scan(clamd, tmp_path, bomb), Unsure)
 
 
 def test_25_a_stream_that_is_longer_than_it_takes_is_not_clean(clamd: ClamAV, tmp_path: Path) -> None:
