@@ -12,6 +12,7 @@ is made of whole files only, and of none with more pages than `ARCHIVE_PAGES`.
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +82,11 @@ def _pages(path: Path, task: Task) -> Iterator[Thing]:
             yield PAGE, number + 1, PNG, tool, page.render(scale=min(scale, 2.0)).to_pil().convert("RGB").quantize(64)
             page.close()
         if task.archive and len(document) <= ARCHIVE_PAGES:
-            yield _archived(path, document, tool)
+            yield _archived(path, document, tool, date.fromisoformat(task.archive))
 
 
-def _archived(path: Path, document: Any, tool: str) -> Thing:
-    """A PDF/A-2b of pictures of all pages, each in its size. Its day is the day it was made."""
+def _archived(path: Path, document: Any, tool: str, day: date) -> Thing:
+    """A PDF/A-2b of pictures of all pages, each in its size. It must bear a day."""
     from importlib.metadata import version
 
     import typst
@@ -102,7 +103,8 @@ def _archived(path: Path, document: Any, tool: str) -> Thing:
             f"#page(width: {width}pt, height: {height}pt, margin: 0pt, "
             f'image("archive-{number}.jpg", width: 100%, height: 100%, fit: "stretch", alt: "{number + 1}"))'
         )
-    source: Any = ("#set document(date: datetime.today())\n" + "\n".join(pages)).encode()
+    dated = f"#set document(date: datetime(year: {day.year}, month: {day.month}, day: {day.day}))"
+    source: Any = "\n".join([dated, *pages]).encode()
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
     body = typst.compile(source, root=path.parent, format="pdf", pdf_standards=["a-2b"], font_paths=fonts)
     return ARCHIVE, 0, PDF, f"{tool}-typst-{version('typst')}", body

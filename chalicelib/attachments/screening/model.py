@@ -32,7 +32,7 @@ class Task:
     embedded_files: bool = False
     picture: Picture | None = None
     listing: bool = False  # an ST.26 sequence listing is asked for
-    archive: bool = False  # make a copy that an archive can keep
+    archive: str = ""  # the day (ISO 8601) to be written into a copy that an archive can keep; none is made without
 
     def to_json(self) -> str:
         """As written to the process."""

@@ -18,6 +18,7 @@ from chalicelib.attachments.screening import cell, door
 from chalicelib.attachments.screening.model import ARCHIVED, Picture, Report, Task
 from chalicelib.attachments.screening.scanner import Infected, Sample, Scanner, Unsure
 from chalicelib.contracts.attachment import Attachment
+from chalicelib.kernel import ids
 from chalicelib.kernel.digest import Digest, of_stream
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.log import log
@@ -59,8 +60,9 @@ class Screening:
             row = next((row for row in self.office.documents if row.code == announced.document), None)
             asked = task(announced.media_type, row)
             report = self.look(path, asked)
-            archive = not ARCHIVED.isdisjoint(report.findings)
-            made = () if report.refused else self.make(path, replace(asked, archive=archive))
+            if not ARCHIVED.isdisjoint(report.findings):  # dated by the announcement, so that a repeat makes the same bytes
+                asked = replace(asked, archive=ids.moment(announced.id).date().isoformat())
+            made = () if report.refused else self.make(path, asked)
         log(
             "screened",
             attachment=announced.id,
