@@ -252,6 +252,10 @@ class TestMarkup:
             TAKEN, "xml.damaged", "xml.too-complex", "file.unreadable"
         }  # fmt: skip
 
+    def test_long_comments_are_read_in_time(self) -> None:
+        comment = b"<!-- " + b"a" * (1 << 20) + b" -->\n"
+        assert refused(b"<?xml version='1.0'?>\n<a>" + comment * 20 + b"</a>", asked(XML)) == TAKEN
+
     def test_a_million_attributes(self) -> None:
         many = b" ".join(b"a%d='1'" % number for number in range(1_000_000))
         assert refused(b"<?xml version='1.0'?><a " + many + b"/>", asked(XML)) in {"xml.too-complex", "file.unreadable"}
