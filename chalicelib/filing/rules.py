@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import cast
 
+from chalicelib.contracts import shown
 from chalicelib.contracts.attachment import ARRIVED, Attachment
 from chalicelib.contracts.form import Form
-from chalicelib.contracts.shown import severity
 from chalicelib.filing.model import Dossier
 from chalicelib.kernel.clock import local, months_after
-from chalicelib.kernel.errors import Finding
+from chalicelib.kernel.errors import Finding, Severity
 from chalicelib.offices.model import Check, Requirement, When
 
 Found = Iterator[tuple[str, str, dict[str, str]]]  # code, pointer, params
@@ -53,21 +53,23 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
 
 
 def _files(dossier: Dossier) -> Iterator[Finding]:
-    """Announced files have arrived, are of a kind that belongs here, and stand alone where only one may."""
+    """Announced files have arrived; one that does not belong here, or is one too many of its kind, is filed with a defect."""
     seen: set[str] = set()
     for file in dossier.attachments:
         row = dossier.office.document(file.document, dossier.kind.code)
+        belongs = row is not None and row.allowed(dossier.kind.code, dossier.form.route)
         code = None
         if file.state == "reserved":
             code = "attachment.not-arrived"
-        elif file.state in ARRIVED and row is None:
+        elif file.state in ARRIVED and not belongs:
             code = "attachment.not-for-kind"
         elif file.state in ARRIVED and row and not row.repeatable and file.document in seen:
             code = "attachment.twice"
         if file.state in ARRIVED:
             seen.add(file.document)
         if code:
-            yield Finding(code=code, pointer=f"/attachments/{file.id}", params={"name": file.name})
+            severity: Severity = "blocks" if file.state == "reserved" else "defect"
+            yield Finding(code=code, severity=severity, pointer=f"/attachments/{file.id}", params={"name": file.name})
 
 
 def _refused(dossier: Dossier) -> Iterator[Finding]:
@@ -100,7 +102,7 @@ def _in_files(dossier: Dossier) -> Iterator[Finding]:
     for file in _stored(dossier):
         for code in file.noted:
             row = dossier.office.file_finding(code, file.document)
-            if severity(dossier.office, code, file.document) == "defect":
+            if shown.severity(dossier.office, code, file.document) == "defect":
                 yield Finding(
                     code=code,
                     pointer=f"/attachments/{file.id}",

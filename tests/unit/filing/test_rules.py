@@ -216,6 +216,10 @@ class TestWhatHoldsForEveryOffice:
         given = dossier(attachments=(attachment(1, state="reserved", name="a.pdf"), attachment(2)))
         assert found(given) == [("attachment.not-arrived", f"/attachments/{A}", {"name": "a.pdf"})]
 
+    def test_what_does_not_belong_here_costs_nobody_the_date(self) -> None:
+        other_route = dossier(attachments=(attachment(1, "claims"), attachment(2, "no-such-kind")))
+        assert {one.severity for one in structural(other_route) if one.code == "attachment.not-for-kind"} == {"defect"}
+
     def test_a_file_of_a_kind_of_document_for_other_applications(self) -> None:
         given = dossier(attachments=(attachment(1, "views", name="v.pdf"),))
         assert found(given) == [("attachment.not-for-kind", f"/attachments/{A}", {"name": "v.pdf"})]
