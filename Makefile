@@ -16,7 +16,7 @@ help: ## this list
 demo: setup ## file two applications in a local office, from form to sealed letter to the registry's folder
 	$(RUN) -m infra.local.demo
 
-test: setup check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
+test: setup $(STAMPS)/debian check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
 
 run: setup ## keep a local office running for people (Ctrl-C stops it); PORT=4566
 	$(RUN) -m infra.local.office $(if $(PORT),--port $(PORT))
@@ -43,6 +43,11 @@ $(STAMPS)/fonts: infra/fonts/package-lock.json chalicelib/signing/fonts.json $(S
 	$(RUN) -m infra.fonts.fetch
 	@touch $@
 
+$(STAMPS)/debian: infra/debian.sh
+	@mkdir -p $(STAMPS)
+	sh infra/debian.sh
+	@touch $@
+
 # ---------------------------------------------------------------- checks, each also alone
 check: lint types contracts template schemas unit integration faults journeys ## all checks and tests, without setting up
 
@@ -67,7 +72,7 @@ schemas: ## the published schemas are those of the code
 unit: ## rules and use cases, on fakes; and the shape of the code
 	$(BIN)/pytest -q tests/unit tests/architecture
 
-integration: ## adapters, routes and the world, on moto and on the emulator
+integration: $(STAMPS)/debian ## adapters, routes and the world, on moto and on the emulator
 	$(BIN)/pytest -q tests/integration
 
 faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/faults.json

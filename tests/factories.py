@@ -175,7 +175,13 @@ class Desk:
 
     @property
     def take_custody(self) -> TakeCustody:
-        return TakeCustody(register=self.register, records=self.records, signer=FakeReceiptSigner(), clock=self.clock)
+        return TakeCustody(
+            register=self.register,
+            records=self.records,
+            quarantine=self.quarantine,
+            signer=FakeReceiptSigner(),
+            clock=self.clock,
+        )
 
     @property
     def rail(self) -> AbaPayWay:

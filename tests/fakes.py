@@ -4,7 +4,7 @@ A fake keeps the conditions of the real thing (versions, write-once, order) and 
 use cases. Nothing here is imported by the product.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -253,10 +253,10 @@ class InMemoryBucket:
         fields = {"key": key, "Content-Type": media_type, "tagging": tags, "size": str(size), "seconds": str(seconds)}
         return f"https://{self.name}.invalid/", fields | ({"sha256": sha256.hex} if sha256 else {})
 
-    def tag(self, key: str, version: str, tags: Mapping[str, str]) -> None:
-        """See `Bucket.tag`."""
+    def retag(self, key: str, version: str, tags: dict[str, str]) -> None:
+        """See `Bucket.retag`."""
         name, _ = self._get(key, version)
-        self.tags[key, name] = dict(tags)
+        self.tags[key, name] = self.tags.get((key, name), {}) | tags
 
     def _get(self, key: str, version: str | None) -> tuple[str, bytes]:
         versions = self.objects.get(key, [])

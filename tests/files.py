@@ -36,13 +36,17 @@ def stream(data: bytes, entries: bytes = b"") -> bytes:
 
 
 def page(
-    *more: bytes, catalog: bytes = b"", entries: bytes = b"", draws: bytes = b"0 0 0 rg 50 50 100 100 re f"
+    *more: bytes,
+    catalog: bytes = b"",
+    entries: bytes = b"",
+    resources: bytes = b"",
+    draws: bytes = b"0 0 0 rg 50 50 100 100 re f",
 ) -> bytes:
     """A PDF of one page that draws a black square; `more` are objects from 5 on."""
     return pdf(
         b"<</Type/Catalog/Pages 2 0 R %s>>" % catalog,
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Resources<<>> %s>>" % entries,
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Resources<<%s>> %s>>" % (resources, entries),
         stream(draws),
         *more,
     )

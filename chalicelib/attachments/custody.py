@@ -3,6 +3,9 @@
 Each digest is computed again from the bytes that lie in the records. Only when all files, the form, the manifest and the
 signed receipt lie there are the files entered as secured, all in one commit; a repeat finds them and is done. Copies that we
 made of a file (`derived`) are kept beside it, under names of their own.
+
+A file that no scanner has looked at yet is held instead: its version loses the tag by which drafts expire, and it is copied
+when it is cleared. One that is refused after all stays where it is, held, and goes no further.
 """
 
 from dataclasses import dataclass
@@ -15,9 +18,11 @@ from chalicelib.contracts.events import AttachmentSecured, FiledFile, FilingSubm
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt
+from chalicelib.log import log
 from chalicelib.register.model import Register, Stream, StreamId, deciding
 
 ACTOR = "tra:take_custody"
+HELD = {"state": "held"}
 
 
 class Lying(Protocol):
@@ -39,6 +44,13 @@ class Records(Protocol):
         """Copy one version unless the key is taken; answers what lies there, digest recomputed."""
 
 
+class Quarantine(Protocol):
+    """Where uploads lie."""
+
+    def retag(self, key: str, version: str, tags: dict[str, str]) -> None:
+        """Set these tags of one version, and leave its others."""
+
+
 class ReceiptSigner(Protocol):
     """Signs receipts; the same bytes give the same signature."""
 
@@ -51,6 +63,7 @@ class TakeCustody:
 
     register: Register
     records: Records
+    quarantine: Quarantine
     signer: ReceiptSigner
     clock: Clock
 
@@ -59,20 +72,31 @@ class TakeCustody:
         stream = self._load(stream_id)
         submitted = stream.last(FilingSubmitted)
         if submitted is None:
-            raise Corrupt(f"{stream_id} was not submitted")
+            log("custody-not-submitted", stream=str(stream_id))  # a file of a draft was cleared
+            return
         open_files = _open_files(stream, submitted)
         if submitted.files and not open_files:
             return
         self._secure_documents(stream, submitted)
-        secured = [self._secure(stream, file) for file in open_files]
+        files = [(file, _item(stream, file)) for file in open_files]
+        for _, item in files:
+            if item.state != "stored":
+                self._hold(item)
+        secured = [self._secure(stream, file, item) for file, item in files if item.state == "stored"]
         deciding(lambda: self._enter(stream_id, secured))
 
-    def _secure(self, stream: Stream, file: FiledFile) -> AttachmentSecured:
-        item = stream.items[attachment.PREFIX + file.attachment].attributes
+    def _hold(self, item: Attachment) -> None:
+        """Keep it from expiring. A verdict that comes meanwhile changes nothing: held is not lost."""
+        self.quarantine.retag(item.key, item.object_version or "", HELD)
+        for made in item.derived:
+            if made.what != attachment.PAGE:
+                self.quarantine.retag(made.key, made.version, HELD)
+
+    def _secure(self, stream: Stream, file: FiledFile, item: Attachment) -> AttachmentSecured:
         key = records.file(stream.id.id, file.sha256)
-        there = self.records.copy_from_quarantine(item["key"], item["object_version"], key)
+        there = self.records.copy_from_quarantine(item.key, item.object_version or "", key)
         _same(key, there, file.sha256, file.size)
-        for made in Attachment.of(file.attachment, item).derived:
+        for made in item.derived:
             if made.what != attachment.PAGE:
                 beside = records.derived_file(stream.id.id, made.sha256)
                 copy = self.records.copy_from_quarantine(made.key, made.version, beside)
@@ -112,6 +136,10 @@ class TakeCustody:
 def _open_files(stream: Stream, submitted: FilingSubmitted) -> list[FiledFile]:
     done = {fact.attachment for fact in stream.facts(AttachmentSecured)}
     return [file for file in submitted.files if file.attachment not in done]
+
+
+def _item(stream: Stream, file: FiledFile) -> Attachment:
+    return Attachment.of(file.attachment, stream.items[attachment.PREFIX + file.attachment].attributes)
 
 
 def _same(key: str, there: Lying, sha256: str, size: int) -> None:

@@ -11,7 +11,7 @@ from chalicelib.contracts.attachment import PAGE, Attachment, Derived
 from chalicelib.register.model import Register
 
 LINK_SECONDS = 60
-ENDINGS = {"image/png": "png", "image/jpeg": "jpg"}
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}
 
 
 class Links(Protocol):

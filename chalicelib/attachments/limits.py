@@ -16,7 +16,7 @@ from chalicelib.kernel.errors import Invalid, TooLarge, TooMany
 from chalicelib.offices.model import DocumentKind, Office
 from chalicelib.register.model import Key, Put, Register
 
-LIVING = {"reserved", "stored"}
+LIVING = {"reserved", "held", "stored"}
 KEPT = timedelta(days=3)  # how long a day's count stays after it began
 
 
@@ -72,7 +72,11 @@ def stated(office: Office, kind: str, route: str, there: Iterable[Attachment]) -
     """The limits as the API answers them: documents this application takes, and what the filing holds of what it may."""
     living = [file for file in there if file.state in LIVING]
     return {
-        "documents": [_document(row) for row in office.documents if row.allowed(kind, route)],
+        "documents": [
+            {**_document(row), "needed": _needed(office, row.code, kind, route)}
+            for row in office.documents
+            if row.allowed(kind, route)
+        ],
         "filing": {
             "max_files": office.max_attachments,
             "files": len(living),
@@ -82,6 +86,15 @@ def stated(office: Office, kind: str, route: str, there: Iterable[Attachment]) -
         "filer": {"max_files_a_day": office.uploads.day_files, "max_bytes_a_day": office.uploads.day_bytes},
         "parts": {"from": office.uploads.parts_from, "size": PART_SIZE},
     }
+
+
+def _needed(office: Office, document: str, kind: str, route: str) -> list[dict[str, Any]]:
+    """When this application needs the document, how grave its want is, and by what rule; empty if it never does."""
+    return [
+        row.model_dump(mode="json", exclude_none=True, include={"severity", "when", "language", "days", "rule"})
+        for row in office.requirements
+        if row.check == "document" and row.document == document and row.applies(kind, route)
+    ]
 
 
 def _document(row: DocumentKind) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ class Accepted:
     pages: int | None = None
     findings: tuple[str, ...] = ()  # codes of what is outside the rules; the office's data say how grave each is
     made: tuple["Made", ...] = ()
+    scanned: bool = True  # False: it can be read, and no scanner for malware could say anything
 
 
 @dataclass(frozen=True, kw_only=True)

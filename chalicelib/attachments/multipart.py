@@ -127,6 +127,7 @@ class PartUploads:
         self, account: str, identifier: str, attachment_id: str, body: Mapping[str, Any]
     ) -> tuple[Address, ...]:
         """Addresses for the parts named. Conflict if one of them was said to be other bytes before."""
+        owned_draft(self.register, account, identifier, submitted=True)  # whose it is comes before what is asked
         asked = parsed(Asked, body).parts
 
         def decide() -> tuple[Attachment, InParts]:

@@ -10,7 +10,8 @@ from chalicelib.attachments.derived import LINK_SECONDS, ShowDerived
 from chalicelib.attachments.model import Upload
 from chalicelib.attachments.multipart import ADDRESS_SECONDS, AT_ONCE, Listing, PartUploads
 from chalicelib.attachments.uploads import Uploads
-from chalicelib.contracts.attachment import Attachment, Derived
+from chalicelib.contracts import shown
+from chalicelib.contracts.attachment import Derived
 from chalicelib.kernel.errors import Malformed
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
@@ -58,16 +59,17 @@ def build(rooms: Rooms) -> Blueprint:
         request = Incoming(routes.current_request)
         account = rooms.principal(request).account
         upload = rooms.uploads.reserve(account, identifier, request.json(), Repeat(account, *request.idempotency()))
-        _, limits = rooms.uploads.of(account, identifier)
-        body = {**_file(upload.attachment), "upload": _upload(identifier, upload), "limits": limits}
+        _, limits, _ = rooms.uploads.of(account, identifier)
+        body = {**shown.file(rooms.office, upload.attachment), "upload": _upload(identifier, upload), "limits": limits}
         return answer(201, body, Location=f"/v1/filings/{identifier}")
 
     @routes.route("/v1/filings/{identifier}/attachments", methods=["GET"])
     @guarded
     def list_attachments(identifier: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        there, limits = rooms.uploads.of(account, identifier)
-        return answer(200, {"attachments": [_file(file) for file in there], "limits": limits})
+        there, limits, number = rooms.uploads.of(account, identifier)
+        seen = [shown.file(rooms.office, file, number=number) for file in there]
+        return answer(200, {"attachments": seen, "limits": limits})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}", methods=["DELETE"])
     @guarded
@@ -83,7 +85,7 @@ def build(rooms: Rooms) -> Blueprint:
         account = rooms.principal(Incoming(routes.current_request)).account
         file, made = rooms.show_derived(account, identifier, attachment)
         derived = [_made(one, url) for one, url in made]
-        return answer(200, {"of": _file(file), "derived": derived, "seconds": LINK_SECONDS})
+        return answer(200, {"of": shown.file(rooms.office, file), "derived": derived, "seconds": LINK_SECONDS})
 
     @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["POST"], content_types=["*/*"])
     @guarded
@@ -120,7 +122,8 @@ def build(rooms: Rooms) -> Blueprint:
     @guarded
     def complete_attachment(identifier: str, attachment: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        return answer(200, _file(rooms.part_uploads.complete(account, identifier, attachment)))
+        file = rooms.part_uploads.complete(account, identifier, attachment)
+        return answer(200, shown.file(rooms.office, file))
 
     for path in PAGES:
         routes.route(f"/{path}", methods=["GET"], name=f"page_{path.replace('.', '_').replace('-', '_')}")(_page(path))
@@ -139,15 +142,10 @@ def _page(path: str) -> Callable[[], Response]:
     return page
 
 
-def _file(file: Attachment) -> dict[str, Any]:
-    shown = ("id", "document", "name", "media_type", "size", "state", "sha256", "reason")
-    return {name: value for name in shown if (value := getattr(file, name)) is not None}
-
-
 def _made(one: Derived, url: str) -> dict[str, Any]:
-    shown = ("what", "media_type", "size", "sha256", "tool")
+    names = ("what", "media_type", "size", "sha256", "tool")
     page = {"page": one.page} if one.page else {}
-    return {**{name: getattr(one, name) for name in shown}, **page, "url": url}
+    return {**{name: getattr(one, name) for name in names}, **page, "url": url}
 
 
 def _upload(identifier: str, upload: Upload) -> dict[str, Any] | None:

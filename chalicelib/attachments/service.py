@@ -1,6 +1,8 @@
 """Confirm what arrived. Confirmation looks at the stored bytes, never at what was said.
 
-An attachment is bound to one object version: the first that arrives decides, whatever is sent to the key later.
+An attachment is bound to one object version: the first that arrives decides, whatever is sent to the key later. A file that
+can be read while no scanner says anything is held: it may be submitted, the queue brings it again, and the verdict that comes
+at last, before submission or after, is entered for the very version that was held.
 """
 
 from collections.abc import Iterator
@@ -8,17 +10,25 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chalicelib.attachments.items import item_key
-from chalicelib.attachments.model import Verdict
+from chalicelib.attachments.model import Accepted, Verdict
 from chalicelib.contracts import attachment, records
 from chalicelib.contracts.attachment import PAGE, Attachment, Derived
-from chalicelib.contracts.events import AttachmentRefused, AttachmentStored, DerivedCopy
+from chalicelib.contracts.events import (
+    AttachmentCleared,
+    AttachmentHeld,
+    AttachmentRefused,
+    AttachmentStored,
+    DerivedCopy,
+)
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.digest import Digest
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.log import log
 from chalicelib.register.model import Put, Register, Stream, deciding, filing
 
 ACTOR = "tra:receive_upload"
 DRAFT_TAG = "state=draft"
+HELD = "held"
 
 
 class Lying(Protocol):
@@ -64,7 +74,8 @@ class ConfirmUpload:
     clock: Clock
 
     def __call__(self, key: str, version: str | None) -> None:
-        """Confirm or refuse. Nothing happens for an object that nobody announced, or that was decided already."""
+        """Confirm, hold or refuse. Nothing happens for an object that nobody announced, or that was decided already.
+        Unavailable, once it is entered, for a file that is held: so that the queue brings it again, and alarms."""
         names = records.of_upload(key)
         if names is None or (stream := self.register.load(filing(names[0]))) is None:
             log("upload-unknown")
@@ -79,6 +90,9 @@ class ConfirmUpload:
             log("upload-gone", filing=names[0], attachment=names[1])
             return
         version, size = there
+        if announced.state == HELD and version != announced.object_version:
+            log("upload-not-expected", filing=names[0], attachment=names[1])
+            return
         if size != announced.size:
             verdict: Verdict = Verdict(reason="upload.size-differs")
         else:
@@ -86,7 +100,9 @@ class ConfirmUpload:
                 self.quarantine.chunks(key, version or None), replace(announced, object_version=version)
             )
         derived = self._keep(names[0], announced.id, verdict)
-        deciding(lambda: self._record(names[0], announced, version, verdict, derived))
+        deciding(lambda: self._record(names[0], announced.id, version, verdict, derived))
+        if verdict.accepted and not verdict.accepted.scanned:
+            raise Unavailable(f"{announced.id} is held until a scanner has looked at it")
 
     def _keep(self, filing_id: str, identifier: str, verdict: Verdict) -> tuple[Derived, ...]:
         """Put what was made of the file beside it; it expires with the draft. What a crash leaves is found by a repeat."""
@@ -103,39 +119,17 @@ class ConfirmUpload:
         return tuple(kept)
 
     def _record(
-        self, filing_id: str, announced: Attachment, version: str, verdict: Verdict, derived: tuple[Derived, ...]
+        self, filing_id: str, identifier: str, version: str, verdict: Verdict, derived: tuple[Derived, ...]
     ) -> None:
         stream = self.register.load(filing(filing_id))
-        if stream is None or not _open(stream, announced.id):
+        if stream is None or not _open(stream, identifier):
             return
-        fact: AttachmentStored | AttachmentRefused
-        if (found := verdict.accepted) is not None:
-            fact = AttachmentStored(
-                attachment=announced.id,
-                document=announced.document,
-                media_type=found.media_type,
-                size=found.size,
-                sha256=found.sha256.hex,
-                pages=found.pages,
-                findings=found.findings,
-                derived=tuple(
-                    DerivedCopy(what=one.what, media_type=one.media_type, size=one.size, sha256=one.sha256, tool=one.tool)
-                    for one in derived
-                    if one.what != PAGE
-                ),
-            )
-            after = replace(
-                announced,
-                state="stored",
-                sha256=found.sha256.hex,
-                object_version=version,
-                findings=found.findings,
-                derived=derived,
-            )
-        else:
-            fact = AttachmentRefused(attachment=announced.id, document=announced.document, reason=verdict.reason)
-            after = replace(announced, state="refused", reason=verdict.reason)
-        key = item_key(stream.id, announced.id)
+        key = item_key(stream.id, identifier)
+        there = Attachment.of(identifier, stream.items[key.sk].attributes)
+        decided = _refused(there, verdict) if verdict.accepted is None else _taken(there, version, verdict.accepted, derived)
+        if decided is None:
+            return
+        fact, after = decided
         self.register.commit(
             stream.append(fact, by=ACTOR, at=self.clock()),
             Put(key, after.attributes(), expects=stream.items[key.sk].version),
@@ -143,5 +137,45 @@ class ConfirmUpload:
 
 
 def _open(stream: Stream, identifier: str) -> bool:
-    item = stream.items[attachment.PREFIX + identifier]
-    return stream.head.status == "draft" and item.attributes["state"] == "reserved"
+    """Whether a verdict is still wanted: of what was announced in a draft, and of what is held wherever its filing stands."""
+    state = str(stream.items[attachment.PREFIX + identifier].attributes["state"])
+    return (stream.head.status == "draft" and state == "reserved") or state == HELD
+
+
+def _refused(there: Attachment, verdict: Verdict) -> tuple[AttachmentRefused, Attachment]:
+    fact = AttachmentRefused(attachment=there.id, document=there.document, reason=verdict.reason)
+    return fact, replace(there, state="refused", reason=verdict.reason)
+
+
+def _taken(
+    there: Attachment, version: str, found: Accepted, derived: tuple[Derived, ...]
+) -> tuple[AttachmentStored | AttachmentHeld | AttachmentCleared, Attachment] | None:
+    """What to enter of a file that can be read, and its item after it; None if that stands already or is of other bytes."""
+    if there.state == HELD:
+        if not found.scanned or (version, found.sha256.hex) != (there.object_version, there.sha256):
+            return None
+        fact = AttachmentCleared(attachment=there.id, document=there.document, sha256=found.sha256.hex)
+        return fact, replace(there, state="stored")
+    told = (AttachmentStored if found.scanned else AttachmentHeld)(
+        attachment=there.id,
+        document=there.document,
+        media_type=found.media_type,
+        size=found.size,
+        sha256=found.sha256.hex,
+        pages=found.pages,
+        findings=found.findings,
+        derived=tuple(
+            DerivedCopy(what=one.what, media_type=one.media_type, size=one.size, sha256=one.sha256, tool=one.tool)
+            for one in derived
+            if one.what != PAGE
+        ),
+    )
+    after = replace(
+        there,
+        state="stored" if found.scanned else HELD,
+        sha256=found.sha256.hex,
+        object_version=version,
+        findings=found.findings,
+        derived=derived,
+    )
+    return told, after

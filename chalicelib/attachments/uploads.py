@@ -75,6 +75,7 @@ class Uploads:
     def reserve(self, account: str, identifier: str, body: Mapping[str, Any], repeat: Repeat) -> Upload:
         """Announce a file; answers where to send it. A repeat answers the same attachment with a fresh address.
         A file that is there already is answered with no address at all."""
+        owned_draft(self.register, account, identifier, submitted=True)  # whose it is comes before what is asked
         said = parsed(Announcement, body)
         made = deciding(lambda: self._decide(account, identifier, said, repeat))
         if made.state != "reserved":
@@ -141,12 +142,13 @@ class Uploads:
         if (removed := deciding(decide)) is not None:
             self.parts.abandon(removed)
 
-    def of(self, account: str, identifier: str) -> tuple[tuple[Attachment, ...], dict[str, Any]]:
-        """The files of a filing, and the limits that hold for it."""
+    def of(self, account: str, identifier: str) -> tuple[tuple[Attachment, ...], dict[str, Any], str | None]:
+        """The files of a filing, the limits that hold for it, and its application number once it has one."""
         stream = owned_draft(self.register, account, identifier, submitted=True)
         route = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes).form.route
         files = attachments_of(stream)
-        return files, limits.stated(self.office, stream.head.attributes["kind"], route, files)
+        stated = limits.stated(self.office, stream.head.attributes["kind"], route, files)
+        return files, stated, stream.head.attributes.get("number")
 
 
 def _same(stream: Stream, said: Announcement) -> Attachment | None:

@@ -146,15 +146,19 @@ class Bucket:
         )
         return answer["url"], dict(answer["fields"])
 
-    def tag(self, key: str, version: str, tags: dict[str, str]) -> None:
-        """Set the tags of one version (lifecycle rules look at them)."""
+    def retag(self, key: str, version: str, tags: dict[str, str]) -> None:
+        """Set these tags of one version (lifecycle rules look at them), and leave its others. Two writers at once may cost one
+        of them its tag: what a scanner's verdict would lose so is missing, never "clean"."""
         with translated():
-            self.client.put_object_tagging(
-                Bucket=self.name,
-                Key=key,
-                VersionId=version,
-                Tagging={"TagSet": [{"Key": name, "Value": value} for name, value in tags.items()]},
-            )
+            there = self.client.get_object_tagging(Bucket=self.name, Key=key, VersionId=version)["TagSet"]
+            before = {one["Key"]: one["Value"] for one in there}
+            if before | tags != before:
+                self.client.put_object_tagging(
+                    Bucket=self.name,
+                    Key=key,
+                    VersionId=version,
+                    Tagging={"TagSet": [{"Key": name, "Value": value} for name, value in (before | tags).items()]},
+                )
 
     def _get(self, key: str, version: str | None) -> "GetObjectOutputTypeDef":
         from botocore.exceptions import ClientError

@@ -6,6 +6,8 @@ from typing import Any
 
 PAGE = "page"  # what is derived: a picture of a page
 PREFIX = "ATTACHMENT#"  # sort key of the item: ATTACHMENT#<id>
+ARRIVED = frozenset({"stored", "held"})  # states of a file that is filed with a submission
+NOT_SCANNED = "file.not-scanned"  # noted of a file as long as it is held
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,8 @@ class Derived:
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """One announced file. `state` is reserved, stored, refused or removed; digest and version once stored."""
+    """One announced file. `state` is reserved, held (it can be read, no scanner has said a word), stored, refused or removed;
+    digest and version once held or stored."""
 
     id: str
     document: str
@@ -49,6 +52,11 @@ class Attachment:
         )
         findings = tuple(attributes.get("findings", ()))
         return cls(id=identifier, **{**attributes, "findings": findings, "derived": made})
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """Codes of what is to be said of it: the findings, and that no scanner has looked at it yet."""
+        return (*self.findings, *([NOT_SCANNED] if self.state == "held" else []))
 
     def attributes(self) -> dict[str, Any]:
         """As kept in the item beside the stream."""

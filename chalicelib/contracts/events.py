@@ -63,8 +63,33 @@ class AttachmentStored(Fact):
     derived: tuple[DerivedCopy, ...] = ()
 
 
+class AttachmentHeld(Fact):
+    """The announced file lies in quarantine and can be read; no scanner for malware has said a word yet. It is held: it may be
+    submitted, it never expires once it is, and it is handed to nobody before it is cleared. Fields as in `AttachmentStored`."""
+
+    TYPE = "int.tra.attachment.held.v1"
+    attachment: Id
+    document: Code
+    media_type: MediaType
+    size: Count
+    sha256: Sha256
+    pages: Count | None = None
+    findings: tuple[Code, ...] = ()
+    derived: tuple[DerivedCopy, ...] = ()
+
+
+class AttachmentCleared(Fact):
+    """A scanner found no malware in a held file, before submission or after: from here on it is like a stored one."""
+
+    TYPE = "int.tra.attachment.cleared.v1"
+    attachment: Id
+    document: Code
+    sha256: Sha256
+
+
 class AttachmentRefused(Fact):
-    """What was sent cannot be taken; `reason` is a message code."""
+    """What was sent cannot be taken; `reason` is a message code. After submission: a held file in which malware was found; the
+    submission stands."""
 
     TYPE = "int.tra.attachment.refused.v1"
     attachment: Id

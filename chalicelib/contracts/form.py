@@ -149,7 +149,12 @@ _CODES = {
 def findings(error: ValidationError) -> tuple[Finding, ...]:
     """Every fault pydantic found, as ours, with JSON pointers."""
     found = []
-    for fault in error.errors(include_url=False, include_input=False):
+    faults = error.errors(include_url=False, include_input=False)
+    wrong = {fault["loc"][:-1] for fault in faults}  # a list whose elements are wrong counts them as not there
+    wrong |= {fault["loc"][:-2] for fault in faults}
+    for fault in faults:
+        if fault["type"] == "too_short" and fault["loc"] in wrong:
+            continue
         context: Mapping[str, Any] = fault.get("ctx", {})
         path = [part for part in fault["loc"] if part != "[key]"]
         found.append(

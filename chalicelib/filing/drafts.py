@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.contracts import attachment
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
-from chalicelib.contracts.events import AttachmentReserved
+from chalicelib.contracts.events import AttachmentReserved, FilingSubmitted
 from chalicelib.contracts.form import Form, parse_form
 from chalicelib.contracts.manifest import Manifest
 from chalicelib.kernel import ids
@@ -34,8 +34,15 @@ def attachments_of(stream: Stream) -> tuple[Attachment, ...]:
 
 
 def manifest_of(stream: Stream, draft: Draft) -> Manifest:
-    """What would be filed now: the form and every file that arrived and was not taken back."""
-    files = tuple(file for file in attachments_of(stream) if file.state == "stored")
+    """What would be filed now: the form and every file that arrived and was not taken back. Of what was submitted: as it was,
+    whatever was found in a held file since."""
+    submitted = stream.last(FilingSubmitted)
+    filed = {file.attachment for file in submitted.files} if submitted else None
+    files = tuple(
+        file
+        for file in attachments_of(stream)
+        if (file.state in attachment.ARRIVED if filed is None else file.id in filed)
+    )
     return Manifest(filing=stream.id.id, form=draft.form.to_bytes(), files=files)
 
 
@@ -82,8 +89,8 @@ class Drafts:
 
     def edit(self, account: str, identifier: str, version: int, body: Mapping[str, Any]) -> Draft:
         """Replace the draft that has `version`. Stale if it has another, Conflict once it is submitted."""
+        stream = owned_stream(self.register, account, identifier)  # whose it is comes before what is asked
         form = self._form(body)
-        stream = owned_stream(self.register, account, identifier)
         draft = draft_of(stream)
         if stream.head.status != "draft":
             raise Conflict.because("filing.submitted-already", number=stream.head.attributes["number"])

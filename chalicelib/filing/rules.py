@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import cast
 
-from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts import shown
+from chalicelib.contracts.attachment import ARRIVED, Attachment
 from chalicelib.contracts.form import Form
 from chalicelib.filing.model import Dossier
 from chalicelib.kernel.clock import local, months_after
-from chalicelib.kernel.errors import Finding
+from chalicelib.kernel.errors import Finding, Severity
 from chalicelib.offices.model import Check, Requirement, When
 
 Found = Iterator[tuple[str, str, dict[str, str]]]  # code, pointer, params
@@ -42,6 +43,7 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
     if dossier.kind.route(dossier.form.route) is None:
         yield Finding(code="route.unknown", pointer="/route", params={"route": dossier.form.route})
     yield from _files(dossier)
+    yield from _refused(dossier)
     yield from _pictures(dossier)
     yield from _in_files(dossier)
     today = local(dossier.today, dossier.office.time_zone).date()
@@ -51,21 +53,39 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
 
 
 def _files(dossier: Dossier) -> Iterator[Finding]:
-    """Announced files have arrived, are of a kind that belongs here, and stand alone where only one may."""
+    """Announced files have arrived; one that does not belong here, or is one too many of its kind, is filed with a defect."""
     seen: set[str] = set()
     for file in dossier.attachments:
         row = dossier.office.document(file.document, dossier.kind.code)
+        belongs = row is not None and row.allowed(dossier.kind.code, dossier.form.route)
         code = None
         if file.state == "reserved":
             code = "attachment.not-arrived"
-        elif file.state == "stored" and row is None:
+        elif file.state in ARRIVED and not belongs:
             code = "attachment.not-for-kind"
-        elif file.state == "stored" and row and not row.repeatable and file.document in seen:
+        elif file.state in ARRIVED and row and not row.repeatable and file.document in seen:
             code = "attachment.twice"
-        if file.state == "stored":
+        if file.state in ARRIVED:
             seen.add(file.document)
         if code:
-            yield Finding(code=code, pointer=f"/attachments/{file.id}", params={"name": file.name})
+            severity: Severity = "blocks" if file.state == "reserved" else "defect"
+            yield Finding(code=code, severity=severity, pointer=f"/attachments/{file.id}", params={"name": file.name})
+
+
+def _refused(dossier: Dossier) -> Iterator[Finding]:
+    """A file that was refused, and for which no other of its kind came since: it is not part of the application. The date
+    does not hang on it, but the filer must not learn it too late."""
+    for place, file in enumerate(dossier.attachments):
+        later = dossier.attachments[place + 1 :]
+        if file.state == "refused" and not any(
+            one.document == file.document and one.state in ARRIVED for one in later
+        ):
+            yield Finding(
+                code="attachment.refused",
+                pointer=f"/attachments/{file.id}",
+                severity="defect",
+                params={"name": file.name, "reason": file.reason or ""},
+            )
 
 
 def _pictures(dossier: Dossier) -> Iterator[Finding]:
@@ -80,16 +100,16 @@ def _pictures(dossier: Dossier) -> Iterator[Finding]:
 def _in_files(dossier: Dossier) -> Iterator[Finding]:
     """What a look at a file found, where the office makes it a defect: the file is kept as it is, and is to be mended."""
     for file in _stored(dossier):
-        for code in file.findings:
+        for code in file.noted:
             row = dossier.office.file_finding(code, file.document)
-            if row and row.severity == "defect":
+            if shown.severity(dossier.office, code, file.document) == "defect":
                 yield Finding(
                     code=code,
                     pointer=f"/attachments/{file.id}",
                     severity="defect",
                     params={"name": file.name},
-                    rule=row.rule,
-                    days=row.days,
+                    rule=row.rule if row else "",
+                    days=row.days if row else None,
                 )
 
 
@@ -217,4 +237,5 @@ WHEN: dict[When, Callable[[Form], bool]] = {
 
 
 def _stored(dossier: Dossier) -> tuple[Attachment, ...]:
-    return tuple(file for file in dossier.attachments if file.state == "stored")
+    """What arrived and would be filed; a held file too."""
+    return tuple(file for file in dossier.attachments if file.state in ARRIVED)

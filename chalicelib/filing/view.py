@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts import shown
 from chalicelib.contracts.events import FilingSubmitted, LetterIssued, PackageReady
 from chalicelib.filing.drafts import attachments_of, draft_of, manifest_of, owned_stream
 from chalicelib.kernel.errors import Corrupt, Finding
@@ -32,7 +32,10 @@ class Filings:
             **self._summary(stream),
             "route": draft.form.route,
             "draft": {"version": draft.version, "form": draft.form.model_dump(mode="json", exclude_none=True)},
-            "attachments": [self._attachment(file) for file in attachments_of(stream)],
+            "attachments": [
+                shown.file(self.office, file, number=submitted.number if submitted else None)
+                for file in attachments_of(stream)
+            ],
             "manifest": {"sha256": manifest.sha256.hex, **manifest.to_json()},
             "history": [self._event(entry.type, entry) for entry in stream.entries],
             "chain": _chain(stream),
@@ -61,29 +64,6 @@ class Filings:
     def _summary(self, stream: Stream) -> dict[str, Any]:
         state = status("FILING", (entry.type for entry in stream.entries))
         return {"id": stream.id.id, "status": state, "updated": stream.head.updated, **stream.head.attributes}
-
-    def _attachment(self, file: Attachment) -> dict[str, Any]:
-        shown = ("document", "name", "media_type", "size", "state", "sha256", "reason")
-        view = {"id": file.id, **{name: value for name in shown if (value := getattr(file, name)) is not None}}
-        if file.reason:
-            said = words(self.office, Finding(code=file.reason, params={"name": file.name}))
-            view["message"] = {language: text for language, (text, _) in said.items()}
-            view["action"] = {language: text for language, (_, text) in said.items()}
-        if file.findings:
-            view["findings"] = [self._finding(file, code) for code in file.findings]
-        return view
-
-    def _finding(self, file: Attachment, code: str) -> dict[str, Any]:
-        """A warning before submission: what was found in the file, how grave it is, and what to do."""
-        row = self.office.file_finding(code, file.document)
-        said = words(self.office, Finding(code=code, params={"name": file.name}))
-        return {
-            "code": code,
-            "severity": row.severity if row else "notice",
-            "message": {language: text for language, (text, _) in said.items()},
-            "action": {language: text for language, (_, text) in said.items()},
-            **({"rule": row.rule, "days": row.days} if row and row.days else {}),
-        }
 
     def _event(self, type_: str, entry: Any) -> dict[str, Any]:
         said = words(self.office, Finding(code=f"entry.{type_}"))

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PATTERN = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
@@ -16,6 +16,14 @@ def ulid(now: datetime, randomness: RandomBytes = secrets.token_bytes) -> str:
     """A new ULID for the aware time `now`."""
     value = (int(now.timestamp() * 1000) << 80) | int.from_bytes(randomness(10), "big")
     return "".join(ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def moment(identifier: str) -> datetime:
+    """When a ULID was made, as it says itself."""
+    value = 0
+    for character in identifier:
+        value = value * 32 + ALPHABET.index(character)
+    return datetime.fromtimestamp((value >> 80) / 1000, UTC)
 
 
 def is_ulid(text: str) -> bool:

@@ -75,6 +75,12 @@ class DocumentKind(_Data):
     rule: str
     certainty: Certainty
 
+    @model_validator(mode="after")
+    def _pictures_fit(self) -> "DocumentKind":
+        if self.image and self.image.svg != ("image/svg+xml" in self.media_types):
+            raise ValueError(f"document {self.code!r}: the profile and the media types differ about SVG")
+        return self
+
     def allowed(self, kind: str, route: str) -> bool:
         """Whether it may stand in an application of this kind, on this route."""
         return bool({"*", kind} & set(self.kinds)) and bool({"*", route} & set(self.routes))

@@ -30,8 +30,8 @@ class ImageProfile(_Data):
     """What a picture must be. A picture outside of it is a defect to be mended, not a reason to refuse the file.
 
     `one_format`: all pictures of this kind in one application are of one media type. `max_pixels` bounds what is decoded at
-    all, whatever the sides. `svg`: vector pictures must stand alone: no reference outward, no image, script, style sheet or
-    animation in it; width and height in centimetres, at most `svg_max_cm`.
+    all, whatever the sides: a larger picture is refused. `svg`: vector pictures must stand alone: no reference outward, no
+    image, script, style sheet or animation in it; width and height in centimetres, at most `svg_max_cm`.
     """
 
     min_side: Count

@@ -6,7 +6,9 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     # entry type: (states it may happen in, state after; "" = unchanged)
     "AttachmentReserved": (frozenset({"draft"}), ""),
     "AttachmentStored": (frozenset({"draft"}), ""),
-    "AttachmentRefused": (frozenset({"draft"}), ""),
+    "AttachmentHeld": (frozenset({"draft"}), ""),
+    "AttachmentCleared": (frozenset({"draft", "submitted", "paid", "acknowledged"}), ""),
+    "AttachmentRefused": (frozenset({"draft", "submitted", "paid", "acknowledged"}), ""),
     "AttachmentRemoved": (frozenset({"draft"}), ""),
     "FilingSubmitted": (frozenset({"draft"}), "submitted"),
     "AttachmentSecured": (frozenset({"submitted", "paid", "acknowledged"}), ""),

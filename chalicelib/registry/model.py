@@ -81,6 +81,18 @@ class Payment(_Part):
     demo: bool = False
 
 
+class Withheld(_Part):
+    """A file that was filed, held for want of a scanner's word, and refused since: it stands in the receipt, and is not handed
+    over. `reason` is a message code."""
+
+    attachment: Id
+    document: Code
+    media_type: MediaType
+    size: Count
+    sha256: Sha256
+    reason: Code
+
+
 class Basis(_Part):
     """The entry with which the package became complete: sequence number and hash in the filing's chain."""
 
@@ -103,6 +115,7 @@ class Package(_Part):
     payments: tuple[Payment, ...]
     entries: Basis
     objects: tuple[PackageObject, ...]
+    withheld: tuple[Withheld, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value; absent optional fields are left out."""

@@ -1,7 +1,8 @@
 """Hand over: when a filing is acknowledged and everything lies in the records, list it in one package and say so.
 
 1. The chain of entries verifies; a filing that was handed over is done.
-2. Ready: submitted, acknowledged, every filed file secured. Not ready is no fault: the entry still missing rings again.
+2. Ready: submitted, acknowledged, every filed file secured, or refused since (it is named, and not handed over). Not ready
+   is no fault: the entry still missing rings again.
 3. Every object is looked at where it lies. Form, manifest, receipt, signature and letter are read and digested again;
    of files, which custody digested in the records, the size is compared. Anything else than recorded is Corrupt.
 4. The package is stored once under its digest, then entered. Killed in between, the next run makes the same bytes.
@@ -13,6 +14,7 @@ from typing import Protocol
 from chalicelib.contracts import records
 from chalicelib.contracts.draft import DRAFT
 from chalicelib.contracts.events import (
+    AttachmentRefused,
     AttachmentSecured,
     FeePaid,
     FiledFile,
@@ -27,7 +29,7 @@ from chalicelib.kernel.errors import Corrupt, Unavailable
 from chalicelib.log import log
 from chalicelib.offices.model import Office
 from chalicelib.register.model import Entry, Register, Stream, StreamId, deciding, verify_chain
-from chalicelib.registry.model import ACKNOWLEDGEMENT, Basis, Package, PackageObject, Payment, Role
+from chalicelib.registry.model import ACKNOWLEDGEMENT, Basis, Package, PackageObject, Payment, Role, Withheld
 
 ACTOR = "tra:hand_over"
 MAX_MANIFEST = 400_000  # bytes: the item that holds it is no larger
@@ -70,6 +72,7 @@ class Ready:
     submitted: FilingSubmitted
     letter: LetterIssued
     secured: dict[str, AttachmentSecured]
+    refused: dict[str, AttachmentRefused]
     payments: tuple[FeePaid, ...]
     last: Entry
 
@@ -79,6 +82,7 @@ class Ready:
         submitted: FilingSubmitted | None = None
         letter: LetterIssued | None = None
         secured: dict[str, AttachmentSecured] = {}
+        refused: dict[str, AttachmentRefused] = {}
         payments: list[FeePaid] = []
         for entry in stream.entries:
             match entry.fact:
@@ -86,14 +90,17 @@ class Ready:
                     submitted = submission
                 case AttachmentSecured() as file:
                     secured[file.attachment] = file
+                case AttachmentRefused() as file:
+                    refused[file.attachment] = file
                 case FeePaid() as payment:
                     payments.append(payment)
                 case LetterIssued(code=code) as issued if code == ACKNOWLEDGEMENT:
                     letter = issued
                 case _:
                     continue
-            if submitted and letter and secured.keys() >= {file.attachment for file in submitted.files}:
-                return cls(stream, submitted, letter, secured, tuple(payments), entry)
+            decided = secured.keys() | refused.keys()
+            if submitted and letter and decided >= {file.attachment for file in submitted.files}:
+                return cls(stream, submitted, letter, secured, refused, tuple(payments), entry)
         return None
 
 
@@ -156,6 +163,12 @@ class HandOver:
             payments=tuple(Payment.model_validate(fact.to_data()) for fact in ready.payments),
             entries=Basis(seq=ready.last.seq, hash=ready.last.hash),
             objects=(*self._papers(ready), *self._files(ready), self._letter(ready.letter)),
+            withheld=tuple(
+                Withheld(**file.model_dump(), reason=ready.refused[file.attachment].reason)
+                for file in ready.submitted.files
+                if file.attachment in ready.refused
+            )
+            or None,
         )
 
     def _papers(self, ready: Ready) -> list[PackageObject]:
@@ -180,6 +193,8 @@ class HandOver:
     def _files(self, ready: Ready) -> list[PackageObject]:
         labels, found = _labels(ready), []
         for file in ready.submitted.files:
+            if file.attachment in ready.refused:
+                continue
             secured = ready.secured[file.attachment]
             there = self.records.head(secured.key)
             if there is None:

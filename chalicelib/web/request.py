@@ -64,16 +64,17 @@ class Incoming:
         Chalice's `path` is the route's pattern, so the path's own parts go in beside it."""
         key = self.header("idempotency-key") or ""
         if _IDEMPOTENCY_KEY.fullmatch(key) is None:
-            raise Malformed.because("idempotency.missing")
+            raise Malformed.because("idempotency.malformed" if key else "idempotency.missing")
         parts = canonical(dict(self.request.uri_params or {}))
         asked = f"{self.request.method} {self.request.path}\n".encode() + parts + b"\n"
         return key, Digest.of(asked + self.raw)
 
     def if_match(self) -> int:
         """The draft version in `If-Match` (strong, RFC 9110 section 13.1.1). Malformed without one."""
-        match = _ETAG.fullmatch(self.header("if-match") or "")
+        said = self.header("if-match") or ""
+        match = _ETAG.fullmatch(said)
         if match is None:
-            raise Malformed.because("if-match.missing")
+            raise Malformed.because("if-match.malformed" if said else "if-match.missing")
         return int(match[1])
 
     def received_at(self, clock: Clock) -> datetime:

@@ -60,4 +60,10 @@ class Attachments(Ground):
     def take_custody(self) -> "TakeCustody":
         from chalicelib.attachments.custody import TakeCustody
 
-        return TakeCustody(register=self.register, records=self.records, signer=self.receipts, clock=self.clock)
+        return TakeCustody(
+            register=self.register,
+            records=self.records,
+            quarantine=self.quarantine,
+            signer=self.receipts,
+            clock=self.clock,
+        )

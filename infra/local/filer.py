@@ -14,7 +14,7 @@ from typing import Any
 
 import urllib3
 
-from infra.local.uploader import PASSING, Content, Uploader, WrongFile
+from tra_client.uploads import PASSING, Content, Uploader, WrongFile
 
 
 @dataclass(frozen=True)

@@ -241,7 +241,9 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         owned |= {f"{base}/receipt/{data['receipt_sha256']}.json{ending}" for ending in ("", ".p7s")}
         owned |= {f"{base}/files/{file['sha256']}" for file in data["files"]}
         filed = {file["attachment"] for file in data["files"]}
-        copies = [one["sha256"] for _, fact in stores.facts("AttachmentStored", pk) if fact["attachment"] in filed
+        seen = [*stores.facts("AttachmentStored", pk), *stores.facts("AttachmentHeld", pk)]
+        refused = {fact["attachment"] for _, fact in stores.facts("AttachmentRefused", pk)}
+        copies = [one["sha256"] for _, fact in seen if fact["attachment"] in filed - refused
                   for one in fact.get("derived", ())]  # fmt: skip
         owned |= {f"{base}/derived/{sha256}" for sha256 in copies}
         if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
@@ -291,15 +293,22 @@ def chained(stream: str, seq: int, entry: Mapping[str, Any]) -> str:
 
 
 def i11_only_screened_versions(stores: Stores, final: bool) -> Iterator[str]:
-    """What is filed, secured or handed on was looked at in that very version."""
+    """What is filed was looked at in that very version; what is secured or handed on was scanned for malware too."""
     for pk, data in stores.facts("FilingSubmitted"):
-        stored = {one["attachment"]: one["sha256"] for _, one in stores.facts("AttachmentStored", pk)}
+        looked_at = [*stores.facts("AttachmentStored", pk), *stores.facts("AttachmentHeld", pk)]
+        stored = {one["attachment"]: one["sha256"] for _, one in looked_at}
         for file in data["files"]:
             if stored.get(file["attachment"]) != file["sha256"]:
-                yield f"{pk}: {file['attachment']} was filed and never screened"
+                yield f"{pk}: {file['attachment']} was filed and never looked at"
     for pk, data in stores.facts("AttachmentSecured"):
-        if data["sha256"] not in {one["sha256"] for _, one in stores.facts("AttachmentStored", pk)}:
-            yield f"{pk}: {data['attachment']} was secured and never screened"
+        scanned = [*stores.facts("AttachmentStored", pk), *stores.facts("AttachmentCleared", pk)]
+        if (data["attachment"], data["sha256"]) not in {(one["attachment"], one["sha256"]) for _, one in scanned}:
+            yield f"{pk}: {data['attachment']} was secured and never scanned"
+    for pk, data in stores.facts("PackageReady"):
+        secured = {one["sha256"] for _, one in stores.facts("AttachmentSecured", pk)}
+        for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", []):
+            if one["role"] == "file" and one["sha256"] not in secured:
+                yield f"{pk}: {one['key']} was handed on and never secured"
 
 
 def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:

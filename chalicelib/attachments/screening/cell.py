@@ -26,7 +26,7 @@ from typing import Final
 
 from chalicelib.attachments.model import Made
 from chalicelib.attachments.screening.door import media_type
-from chalicelib.attachments.screening.model import JPEG, PNG, SMALLER, UNREADABLE, Report, Task
+from chalicelib.attachments.screening.model import ARCHIVE, JPEG, PDF, PNG, SMALLER, UNREADABLE, Report, Task
 from chalicelib.contracts.attachment import PAGE
 from chalicelib.kernel.errors import Unavailable
 
@@ -36,6 +36,7 @@ WALL_SECONDS: Final = 9.5
 PROGRAM: Final = "chalicelib.attachments.screening.child"
 MAKER: Final = "chalicelib.attachments.screening.maker"
 MAX_MADE: Final = 13  # pictures of twelve pages and a copy
+KINDS: Final = {(PAGE, PNG), (PAGE, JPEG), (SMALLER, PNG), (SMALLER, JPEG), (ARCHIVE, PDF)}
 READY: Final = "ready\n"
 MADE_BYTES: Final = 12 << 20  # of one picture or copy
 WRITTEN: Final = 256 * 1024  # bytes it may write to any file
@@ -94,10 +95,10 @@ def _made(folder: Path, said: str) -> Iterator[Made]:
             return
         if not (
             isinstance(made.page, int)
-            and made.what in {PAGE, SMALLER}
+            and (made.what, made.media_type) in KINDS
             and isinstance(made.tool, str)
             and _TOOL.fullmatch(made.tool)
-            and media_type(body) == made.media_type in {PNG, JPEG}
+            and media_type(body) == made.media_type
         ):
             return
         yield made

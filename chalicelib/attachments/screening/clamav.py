@@ -1,9 +1,15 @@
-"""ClamAV's daemon over its INSTREAM command (clamd(8)): the bytes in pieces, each after its length; one line comes back."""
+"""ClamAV's daemon over its INSTREAM command (clamd(8)): the bytes in pieces, each after its length; one line comes back.
+
+Its settings decide whether OK means clean (clamd.conf(5)): without `AlertExceedsMax yes` it says OK of what it did not look at
+because it is larger than `MaxFileSize` or `MaxScanSize`. With it, it says so, and that is no verdict.
+"""
 
 import socket
 from dataclasses import dataclass
 
 from chalicelib.attachments.screening.scanner import CHUNK, Clean, Infected, Sample, Scan, Unsure
+
+NOT_LOOKED_AT = "Heuristics.Limits.Exceeded"  # beginning of what it "found" where it stopped looking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,4 +36,6 @@ class ClamAV:
         said = answer.rstrip(b"\0\n").decode("ascii", "replace").removeprefix("stream: ")
         if said == "OK":
             return Clean()
-        return Infected(said.removesuffix(" FOUND")) if said.endswith(" FOUND") else Unsure(said[:100] or "no answer")
+        if said.endswith(" FOUND") and not said.startswith(NOT_LOOKED_AT):
+            return Infected(said.removesuffix(" FOUND"))
+        return Unsure(said[:100] or "no answer")

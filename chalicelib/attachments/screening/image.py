@@ -58,6 +58,8 @@ def _sides(width: int, height: int, task: Task) -> list[str]:
         raise Refusal("image.damaged")
     if width * height > MAX_PIXELS:
         raise Refusal("image.too-many-pixels")
+    if task.picture and width * height > task.picture.max_pixels:
+        raise Refusal("image.too-many-pixels")
     if task.picture is None:
         return ["image.low-resolution"] if max(width, height) < LOW_RESOLUTION else []
     found = ["image.too-small"] if min(width, height) < task.picture.min_side else []

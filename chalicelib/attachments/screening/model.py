@@ -7,26 +7,32 @@ from typing import Any
 PDF, JPEG, PNG, SVG, XML = "application/pdf", "image/jpeg", "image/png", "image/svg+xml", "application/xml"
 UNREADABLE = "file.unreadable"
 SMALLER = "smaller-copy"  # a picture brought within the profile's pixels
+ARCHIVE = "archive-copy"  # PDF/A-2b of what the pages of a PDF show
+ARCHIVED = frozenset({"pdf.locked", "pdf.fonts-not-embedded", "pdf.annotations", "pdf.layers"})  # findings that ask for one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """The profile that a picture is held to: pixels a side, and the size of a vector picture in centimetres."""
+    """The profile that a picture is held to: pixels a side, pixels that are decoded at all, and the size of a vector picture
+    in centimetres."""
 
     min_side: int
     max_side: int
+    max_pixels: int
     svg_max_cm: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What one file is to be looked at for. `max_pages` and `picture` come from the office's data, the rest is asked of all."""
+    """What one file is to be looked at for. `max_pages` (more are a finding) and `picture` come from the office's data, the
+    rest is asked of all."""
 
     media_type: str
     max_pages: int
     embedded_files: bool = False
     picture: Picture | None = None
     listing: bool = False  # an ST.26 sequence listing is asked for
+    archive: str = ""  # the day (ISO 8601) to be written into a copy that an archive can keep; none is made without
 
     def to_json(self) -> str:
         """As written to the process."""

@@ -14,6 +14,7 @@ import pikepdf
 from chalicelib.attachments.screening import pdf_objects, pdf_pages
 from chalicelib.attachments.screening.model import Refusal, Report, Task
 
+MOST_PAGES = 10_000  # what is looked through in time; how many the office takes is its own number, and more are a defect
 MIN_SIDE, MAX_SIDE = 3.0, 14_400.0  # points; ISO 32000-2 annex C.2 (200 inches)
 _HOSTILE = (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 
@@ -35,9 +36,10 @@ def _structure(path: Path, task: Task) -> tuple[int, list[str]]:
         pages = len(document.pages)
         if pages == 0:
             raise Refusal("pdf.no-pages")
-        if pages > task.max_pages:
+        if pages > max(task.max_pages, MOST_PAGES):
             raise Refusal("pdf.too-many-pages")
-        findings = pdf_objects.walk(document, embedded_files=task.embedded_files)
+        findings = ["pdf.over-page-limit"] if pages > task.max_pages else []
+        findings += pdf_objects.walk(document, embedded_files=task.embedded_files)
         for page in document.pages:
             _sized(page)
         if document.is_encrypted:

@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from chalicelib.attachments.screening.model import Refusal, Task
 
+PIECE = 1 << 20  # bytes; expat begins a token anew with each piece, and those of `ParseFile` are of 2 KB: a long one costs much
 DEPTH = 200
 ELEMENTS = 5_000_000
 ATTRIBUTES = 200
@@ -53,7 +54,9 @@ class Reading:
         """Read the file. Refusal for what is not well-formed or not allowed."""
         try:
             with path.open("rb") as file:
-                self.parser.ParseFile(file)
+                while piece := file.read(PIECE):
+                    self.parser.Parse(piece, False)
+                self.parser.Parse(b"", True)
         except (expat.ExpatError, ValueError, LookupError) as error:
             raise Refusal("xml.damaged") from error
 

@@ -11,7 +11,7 @@ from chalicelib.kernel.errors import Unavailable
 SECONDS, MEGABYTES = 10.0, 512
 LOOKS = 6
 assert cell.MEMORY <= MEGABYTES << 20  # the kernel holds a process that dies before it can say what it took
-DESIGN = Picture(min_side=400, max_side=3780, svg_max_cm=(10, 20))
+DESIGN = Picture(min_side=400, max_side=3780, max_pixels=50_000_000, svg_max_cm=(10, 20))
 
 
 def asked(media_type: str = PDF, *, max_pages: int = 3000, embedded_files: bool = False, picture: Picture | None = None,

@@ -15,7 +15,7 @@ from pathlib import Path
 import urllib3
 
 from infra.local.filer import Answer, Filer, http_transport
-from infra.local.uploader import Content
+from tra_client.uploads import Content
 
 BLOCK = 65_536
 

@@ -8,10 +8,13 @@ import io
 import json
 from datetime import date
 
+import pikepdf
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 
 from chalicelib.attachments.screening.eicar import EicarOnly
+from chalicelib.attachments.screening.pdf_pages import LIMIT, difference
 from chalicelib.attachments.screening.service import Screening
 from infra.local import samples
 from infra.local.filer import File, Refusal
@@ -105,6 +108,36 @@ def test_the_picture_of_a_page_shows_what_the_stored_bytes_show(looking: World) 
         grey = picture.convert("L")
         assert grey.size == (600, 600)
         assert grey.getpixel((200, 400)) == 0 and grey.getpixel((20, 20)) == 255  # the square, and paper
+
+
+def test_beside_a_pdf_that_an_archive_cannot_keep_lies_a_copy_that_it_can(looking: World) -> None:
+    letters = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+    body = page(letters, resources=b"/Font<</F 5 0 R>>", draws=b"BT /F 24 Tf 40 200 Td (A claim of a bowl) Tj ET")
+    anna = filer(looking)
+    filing = anna.begin(samples.patent_form())
+    attachment = anna.attach(filing, File("description", "d.pdf", "application/pdf", body))
+    Pump(looking).drain()
+    (file,) = anna.view(filing)["attachments"]
+    assert "pdf.fonts-not-embedded" in {one["code"] for one in file["findings"]}
+    picture, made = anna.call("GET", f"/v1/filings/{filing}/attachments/{attachment}/derived").json["derived"]
+    assert (picture["what"], made["what"], made["media_type"]) == ("page", "archive-copy", "application/pdf")
+    assert made["tool"].startswith("pdfium-") and "typst-" in made["tool"]
+    anna.submit(filing)
+    quiet(looking)
+    there = records(looking, filing)
+    assert there[f"filings/{filing}/files/{hashlib.sha256(body).hexdigest()}"] == body
+    with pikepdf.open(io.BytesIO(there[f"filings/{filing}/derived/{made['sha256']}"])) as copy:
+        assert [[float(side) for side in page.mediabox] for page in copy.pages] == [[0, 0, 300, 300]]
+        about = copy.Root.Metadata.read_bytes()
+        assert b"<pdfaid:part>2</pdfaid:part>" in about and b"<pdfaid:conformance>B</pdfaid:conformance>" in about
+        assert copy.Root.OutputIntents[0].S == "/GTS_PDFA1" and not copy.is_encrypted
+        assert not any(thing.get("/Type") == "/Font" for thing in copy.objects if isinstance(thing, pikepdf.Dictionary))
+    with (
+        pypdfium2.PdfDocument(body) as ours,
+        pypdfium2.PdfDocument(there[f"filings/{filing}/derived/{made['sha256']}"]) as theirs,
+    ):
+        shown = [one[0].render(scale=1).to_pil().convert("L") for one in (ours, theirs)]
+    assert difference(*shown) <= LIMIT
 
 
 def test_what_we_made_carries_no_place_and_the_file_keeps_its_own(looking: World) -> None:

@@ -4,6 +4,7 @@ Numbers: rows of the security reference, section 6. Nothing fails on the way: a 
 """
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,10 +13,12 @@ from chalicelib.attachments.screening.eicar import EicarOnly
 from chalicelib.attachments.screening.scanner import Sample, Scan, Scanner, Unsure
 from chalicelib.attachments.screening.service import Screening
 from infra.local import samples
-from infra.local.filer import File, Refusal
-from tests.faults.pump import Pump
+from infra.local.filer import File, Filer
+from tests.faults.invariants import check
+from tests.faults.pump import SWEEP, Invocation, Pump, scheduled
 from tests.faults.world import World
-from tests.files import page, png
+from tests.files import chunk, page, png
+from tests.integration.attachments.test_accept_then_repair import records
 from tests.integration.attachments.test_hostile_others import EICAR
 from tests.integration.people import filer
 
@@ -76,28 +79,76 @@ class Down:
         return EicarOnly().scan(sample) if self.mended else Unsure("down")
 
 
-def test_25_without_a_verdict_the_file_waits_in_quarantine_and_is_taken_when_the_scanner_is_back(world: World) -> None:
-    scanner = Down()
+def work(pump: Pump, scanner: Down) -> None:
+    """Until nothing but the scanner is waited for: `uploads` is the last of the queues that is looked at."""
+    for round_ in (1, 2):
+        before = len(scanner.asked)
+        while len(scanner.asked) < before + 3:
+            invocation = pump.next()
+            assert invocation is not None
+            pump.run(invocation)
+        if round_ == 1:
+            pump.world.clock.advance(SWEEP)
+            pump.run(Invocation("ask_due", scheduled()))
+
+
+def filed_while_down(world: World, scanner: Down, body: bytes = b"") -> tuple[Filer, str]:
+    """A design whose picture nobody could scan, submitted and paid all the same: who, and the filing."""
     looking(world, scanner)
-    filing = sent(world, page())
+    who = filer(world)
+    picture = samples.design_files()[0]
+    filing = who.begin(samples.design_form())
+    attachment = who.attach(filing, File(picture.document, picture.name, picture.media_type, body or picture.body))
     pump = Pump(world)
-    while len(scanner.asked) < 8:
-        waiting = pump.next()
-        while waiting is not None and waiting.function != "receive_upload":
-            pump.run(waiting)
-            waiting = pump.next()
-        assert waiting is not None
-        pump.run(waiting)
-    (file,) = filer(world).view(filing)["attachments"]
-    assert file["state"] == "reserved"
-    assert len(set(scanner.asked)) == 1
-    assert list(pump.dead()) == []
-    with pytest.raises(Refusal):
-        filer(world).submit(filing)
+    work(pump, scanner)
+    (file,) = who.view(filing)["attachments"]
+    assert (file["state"], len(set(scanner.asked)), list(pump.dead())) == ("held", 1, [])
+    assert {one["code"] for one in file["findings"]} >= {"file.not-scanned"}
+    who.edit(filing, samples.design_form((attachment,)), 1)
+    receipt = who.submit(filing)
+    assert receipt["filing_date"]
+    assert "file.not-scanned" in {one["code"] for one in json.loads(receipt["receipt"])["findings"]}
+    work(pump, scanner)
+    order = who.order(filing)
+    assert world.bank.pay(order["pay"]["reference"])
+    work(pump, scanner)
+    assert who.view(filing)["status"] == "acknowledged"
+    return who, filing
+
+
+def test_25_a_file_that_nobody_could_scan_keeps_the_date_is_held_and_handed_on_when_it_is_cleared(world: World) -> None:
+    scanner = Down()
+    who, filing = filed_while_down(world, scanner)
+    bucket = world.environment["TRA_QUARANTINE_BUCKET"]
+    (there,) = world.clients.s3.list_object_versions(Bucket=bucket, Prefix="uploads/")["Versions"]
+    tags = world.clients.s3.get_object_tagging(Bucket=bucket, Key=there["Key"], VersionId=there["VersionId"])["TagSet"]
+    assert tags == [{"Key": "state", "Value": "held"}]
+    assert "AttachmentSecured" not in [one["type"] for one in who.view(filing)["history"]]
+    check(world)
     scanner.mended = True
-    pump.quiet()
-    (file,) = filer(world).view(filing)["attachments"]
-    assert (file["state"], file["sha256"]) == ("stored", hashlib.sha256(page()).hexdigest())
+    pump = Pump(world)
+    pump.quiet(sweeps=2)
+    view = who.view(filing)
+    assert (view["status"], view["attachments"][0]["state"]) == ("handed-over", "stored")
+    check(world, final=True)
+
+
+def test_25_malware_found_after_submission_costs_the_file_and_not_the_date(world: World) -> None:
+    scanner = Down()
+    hidden = png(600, 600)[:-12] + chunk(b"tEXt", b"Comment\0" + EICAR) + png()[-12:]
+    who, filing = filed_while_down(world, scanner, hidden)
+    number = who.view(filing)["number"]
+    scanner.mended = True
+    Pump(world).quiet(sweeps=2)
+    view = who.view(filing)
+    (file,) = view["attachments"]
+    assert (view["status"], view["number"], file["state"]) == ("handed-over", number, "refused")
+    assert number in file["action"]["en"]
+    assert hidden not in records(world, filing).values()
+    (package,) = (json.loads(body) for key, body in records(world, filing).items() if "/package/" in key)
+    assert [one["reason"] for one in package["withheld"]] == ["file.malware"]
+    assert [one for one in package["objects"] if one["role"] == "file"] == []
+    check(world, final=True)
 
 
 def test_26_bytes_that_replace_the_object_after_the_look_are_never_filed(world: World) -> None:

@@ -25,7 +25,8 @@ from infra.local import samples
 from infra.local.filer import Answer, Filer, http_transport
 from infra.local.office import LocalOffice
 from infra.local.sam import ROOT
-from infra.local.uploader import Content, WrongFile
+from tests.files import png
+from tra_client.uploads import Content, WrongFile
 
 pytestmark = [pytest.mark.ministack, pytest.mark.timeout(300)]
 
@@ -229,3 +230,42 @@ class TestTheBrowsersModule:
         program = [str(one) for one in (NODE, "--no-warnings", Path(__file__).with_name("digests.mjs"), module)]
         done = subprocess.run(program, check=False, capture_output=True, timeout=60)  # noqa: S603 - our own words
         assert (done.returncode, done.stdout) == (0, b"300 lengths"), done.stderr.decode()
+
+
+def client(office: LocalOffice, token: str, filing: str, document: str, path: Path) -> tuple[int, str, str]:
+    """The Python client as a person runs it: exit status, what it printed, what it said on the side."""
+    program = [sys.executable, "-m", "tra_client", office.api_url, filing, document, str(path)]
+    done = subprocess.run(  # noqa: S603 - our own words
+        program, cwd=ROOT, check=False, capture_output=True, timeout=120, env={"TRA_TOKEN": token, "PATH": "/usr/bin"}
+    )
+    return done.returncode, done.stdout.decode().strip(), done.stderr.decode()
+
+
+def test_the_python_client_sends_small_files_and_large_and_neither_twice(
+    office: LocalOffice, filer: Filer, tmp_path: Path
+) -> None:
+    filing = filer.begin(samples.patent_form())
+    small, large = tmp_path / "drawing.png", tmp_path / "listing.xml"
+    small.write_bytes(png(900, 900))
+    sha256 = listing(large, 20_000_000)
+    for document, path, digest in (
+        ("drawings", small, hashlib.sha256(small.read_bytes()).hexdigest()), ("sequence-listing", large, sha256),
+    ):  # fmt: skip
+        status, attachment, said = client(office, filer.token, filing, document, path)
+        assert status == 0, said
+        filer.wait(filing, lambda view, own=attachment: _state(view, own) == "stored")  # type: ignore[misc]
+        assert lying(office, filing, attachment) == [digest]
+        assert client(office, filer.token, filing, document, path)[:2] == (0, attachment)
+        assert lying(office, filing, attachment) == [digest]
+
+
+def test_the_python_client_says_what_the_office_refuses(office: LocalOffice, filer: Filer, tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    path.write_bytes(b"GIF89a")
+    status, _, said = client(office, filer.token, filer.begin(samples.patent_form()), "drawings", path)
+    assert (status, "document.media-type" in said) == (1, True)
+    assert client(office, "no token", "0" * 26, "drawings", path)[0] == 1
+
+
+def _state(view: Mapping[str, Any], attachment: str) -> str:
+    return next(str(one["state"]) for one in view["attachments"] if one["id"] == attachment)

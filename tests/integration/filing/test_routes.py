@@ -84,7 +84,8 @@ def test_what_changes_something_needs_a_key(world: World, key: str | None) -> No
             "submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
             "payment-orders": {"rail": "aba"},
         }.get(path.rpartition("/")[2], samples.design_form())
-        assert refused(who, "POST", f"/v1/filings{path}", body, **headers) == (400, ["idempotency.missing"])
+        code = "idempotency.malformed" if key else "idempotency.missing"
+        assert refused(who, "POST", f"/v1/filings{path}", body, **headers) == (400, [code])
 
 
 def test_an_edit_needs_the_version_it_changes(world: World) -> None:
@@ -93,7 +94,7 @@ def test_an_edit_needs_the_version_it_changes(world: World) -> None:
     changed = {**samples.design_form(), "reference": "new"}
     assert refused(who, "PUT", path, changed) == (400, ["if-match.missing"])
     for tag in ("*", "1", 'W/"1"'):
-        assert refused(who, "PUT", path, changed, If_Match=tag) == (400, ["if-match.missing"])
+        assert refused(who, "PUT", path, changed, If_Match=tag) == (400, ["if-match.malformed"])
     answer = who.call("PUT", path, changed, If_Match='"1"')
     assert (answer.status, answer.headers["etag"]) == (200, '"2"')
     assert refused(who, "PUT", path, samples.design_form(), If_Match='"1"') == (412, ["draft.stale"])

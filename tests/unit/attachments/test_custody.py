@@ -96,9 +96,14 @@ def test_two_at_once_enter_each_file_once() -> None:
     assert desk.types(done.filing).count("AttachmentSecured") == 1
 
 
-def test_what_was_not_submitted_or_does_not_exist_is_corrupt() -> None:
+def test_of_a_draft_nothing_is_taken() -> None:
     desk = Desk()
-    with pytest.raises(Corrupt, match="was not submitted"):
-        desk.take_custody(filing(desk.complete()))
+    draft = desk.complete()
+    desk.take_custody(filing(draft))
+    assert (desk.records.objects, desk.types(draft)[-1]) == ({}, "AttachmentStored")
+
+
+def test_what_does_not_exist_is_corrupt() -> None:
+    desk = Desk()
     with pytest.raises(Corrupt, match="does not exist"):
         desk.take_custody(filing("01JDT0000000000000000000AA"))

@@ -113,12 +113,14 @@ def test_the_limits_are_stated_with_what_is_used() -> None:
     desk_ = Desk()
     filing = desk_.begin()
     desk_.attach(filing)
-    files, limits = desk_.uploads.of(ANNA, filing)
-    assert [(file.document, file.state) for file in files] == [("design-views", "stored")]
+    files, limits, number = desk_.uploads.of(ANNA, filing)
+    assert ([(file.document, file.state) for file in files], number) == ([("design-views", "stored")], None)
     assert limits["filing"] == {"max_files": 90, "files": 1, "max_bytes": 500_000_000, "bytes": len(PNG)}
     views = next(row for row in limits["documents"] if row["document"] == "design-views")
     assert (views["max_bytes"], views["max_total_bytes"]) == (10_000_000, 100_000_000)
     assert (views["image"]["min_side"], views["image"]["max_side"], views["image"]["one_format"]) == (400, 3780, True)
     assert {"code": "cross-sectional", "st96": "Cross sectional"}.items() <= views["image"]["views"][10].items()
+    power = next(row for row in limits["documents"] if row["document"] == "power-of-attorney")
+    assert [(one["severity"], one["when"], one["days"]) for one in power["needed"]] == [("defect", "with-agent", 59)]
     assert "claims" not in {row["document"] for row in limits["documents"]}
     assert limits["parts"] == {"from": 16_777_216, "size": 8_388_608}

@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -96,9 +96,23 @@ class TestOrder:
     def test_malware_is_refused_before_anything_parses_it(self) -> None:
         assert screening(Infected("x"))(pieces(png()), announced(png())).reason == "file.malware"
 
-    def test_no_verdict_is_not_clean_the_queue_brings_it_again(self) -> None:
+    def test_no_verdict_is_not_clean_what_can_be_read_is_held(self) -> None:
+        found = screening(Unsure("down"), Report(findings=("image.gps",)))(pieces(png()), announced(png()))
+        assert found.accepted is not None
+        assert (found.accepted.scanned, found.accepted.findings) == (False, ("image.gps",))
+
+    def test_what_cannot_be_read_is_refused_without_waiting_for_a_scanner(self) -> None:
+        found = screening(Unsure("down"), Report(refused="image.damaged"))(pieces(png()), announced(png()))
+        assert found.reason == "image.damaged"
+
+    def test_of_a_held_file_only_the_scanner_is_asked(self) -> None:
+        held = replace(announced(png()), state="held", findings=("image.gps",))
         with pytest.raises(Unavailable):
-            screening(Unsure("down"))(pieces(png()), announced(png()))
+            screening(Unsure("down"))(pieces(png()), held)
+        found = screening(Clean())(pieces(png()), held)
+        assert found.accepted is not None
+        assert (found.accepted.scanned, found.accepted.findings) == (True, ("image.gps",))
+        assert screening(Infected("x"))(pieces(png()), held).reason == "file.malware"
 
     def test_what_the_cell_finds_goes_with_size_and_digest_of_the_bytes(self) -> None:
         found = screening(report=Report(findings=("pdf.no-text",), pages=3))(
@@ -116,13 +130,15 @@ class TestOrder:
 
     def test_what_is_asked_comes_from_the_offices_row(self) -> None:
         rows = {row.code: row for row in cambodia().documents}
-        assert task(PNG, rows["design-views"]).picture == Picture(min_side=400, max_side=3780, svg_max_cm=(10, 20))
+        assert task(PNG, rows["design-views"]).picture == Picture(
+            min_side=400, max_side=3780, max_pixels=50_000_000, svg_max_cm=(10, 20)
+        )
         assert task(PDF, rows["description"]).max_pages == 3000
         assert task(PDF, None).max_pages == 3000
         assert task("application/xml", rows["sequence-listing"]).listing
 
     def test_a_task_crosses_the_pipe(self) -> None:
-        asked = Task(media_type=PNG, max_pages=3, picture=Picture(min_side=1, max_side=2, svg_max_cm=(1, 2)))
+        asked = Task(media_type=PNG, max_pages=3, picture=Picture(min_side=1, max_side=2, max_pixels=4, svg_max_cm=(1, 2)))
         assert Task.from_json(asked.to_json()) == asked
 
 
@@ -191,6 +207,10 @@ class TestScanners:
         [
             (b"stream: OK\0", Clean()),
             (b"stream: Eicar-Test-Signature FOUND\0", Infected("Eicar-Test-Signature")),
+            (
+                b"stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND\0",
+                Unsure("Heuristics.Limits.Exceeded.MaxFileSize FOUND"),
+            ),
             (b"INSTREAM size limit exceeded. ERROR\0", Unsure("INSTREAM size limit exceeded. ERROR")),
             (b"", Unsure("no answer")),
         ],

@@ -5,8 +5,11 @@ from typing import Any, get_args
 import pytest
 
 from chalicelib.filing.model import Dossier
-from chalicelib.filing.rules import CHECKS, WHEN, findings
+from chalicelib.filing.rules import CHECKS, WHEN, findings, structural
+from chalicelib.kernel.errors import Finding
+from chalicelib.offices.messages import words
 from chalicelib.offices.model import Check, When
+from tests.factories import cambodia
 from tests.unit.filing.dossiers import attachment, dossier, party, requirement
 
 A, B, C = (f"{number:026d}" for number in (1, 2, 3))
@@ -89,9 +92,30 @@ class TestDocument:
     @pytest.mark.parametrize("state", ["refused", "removed"])
     def test_a_file_that_was_refused_or_removed_does_not_count(self, state: str) -> None:
         row = requirement("document", document="claims")
-        assert [code for code, _, _ in found(dossier(row, attachments=(attachment(state=state),)))] == [
-            "document.missing"
+        codes = [code for code, _, _ in found(dossier(row, attachments=(attachment(state=state),)))]
+        assert codes == ["document.missing", *(["attachment.refused"] if state == "refused" else [])]
+
+    def test_a_held_file_counts(self) -> None:
+        row = requirement("document", document="claims")
+        assert [code for code, _, _ in found(dossier(row, attachments=(attachment(state="held"),)))] == [
+            "file.not-scanned"
         ]
+
+    def test_a_refused_file_is_told_until_another_of_its_kind_came(self) -> None:
+        refused, other = attachment(1, "claims", "refused"), attachment(2, "drawings")
+        (finding,) = (
+            one for one in structural(dossier(attachments=(refused, other))) if one.code == "attachment.refused"
+        )
+        assert (finding.code, finding.severity, finding.days) == ("attachment.refused", "defect", None)
+        replaced = structural(dossier(attachments=(refused, attachment(2, "claims"))))
+        assert "attachment.refused" not in [one.code for one in replaced]
+
+    def test_the_words_of_a_refusal_are_said_and_not_its_code(self) -> None:
+        office = cambodia()
+        said = words(office, Finding(code="attachment.refused", params={"name": "c.pdf", "reason": "pdf.script"}))
+        assert "JavaScript" in said["en"][0]
+        assert "JavaScript" in said["km"][0]
+        assert "pdf.script" not in said["en"][0]
 
     def test_a_translation_is_not_asked_of_an_application_in_its_language(self) -> None:
         row = requirement("document", document="claims", language="km")
@@ -191,6 +215,10 @@ class TestWhatHoldsForEveryOffice:
     def test_a_file_announced_and_not_arrived(self) -> None:
         given = dossier(attachments=(attachment(1, state="reserved", name="a.pdf"), attachment(2)))
         assert found(given) == [("attachment.not-arrived", f"/attachments/{A}", {"name": "a.pdf"})]
+
+    def test_what_does_not_belong_here_costs_nobody_the_date(self) -> None:
+        other_route = dossier(attachments=(attachment(1, "claims"), attachment(2, "no-such-kind")))
+        assert {one.severity for one in structural(other_route) if one.code == "attachment.not-for-kind"} == {"defect"}
 
     def test_a_file_of_a_kind_of_document_for_other_applications(self) -> None:
         given = dossier(attachments=(attachment(1, "views", name="v.pdf"),))

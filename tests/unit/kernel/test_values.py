@@ -25,6 +25,10 @@ def test_a_ulid_has_its_form_and_sorts_by_time() -> None:
     assert all(ids.is_ulid(one) for one in made)
 
 
+def test_a_ulid_says_when_it_was_made() -> None:
+    assert ids.moment(ids.ulid(NOON)) == NOON
+
+
 def test_a_ulid_is_time_then_chance() -> None:
     assert ids.ulid(datetime(1970, 1, 1, tzinfo=UTC), lambda size: b"\x00" * size) == "0" * 26
     assert ids.ulid(datetime(1970, 1, 1, tzinfo=UTC), lambda size: b"\xff" * size) == "0" * 10 + "Z" * 16

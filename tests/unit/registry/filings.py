@@ -115,7 +115,14 @@ class Filings:
 
     def secure(self, stream: StreamId) -> None:
         """What custody does."""
-        TakeCustody(register=self.register, records=self.records, signer=FakeReceiptSigner(), clock=self.clock)(stream)
+        custody = TakeCustody(
+            register=self.register,
+            records=self.records,
+            quarantine=InMemoryBucket("quarantine"),  # asked for held files only, and here are none
+            signer=FakeReceiptSigner(),
+            clock=self.clock,
+        )
+        custody(stream)
 
     def pay(self, stream: StreamId) -> None:
         """What payment does."""

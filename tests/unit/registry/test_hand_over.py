@@ -7,7 +7,13 @@ import pytest
 
 from chalicelib.contracts import records
 from chalicelib.contracts.draft import DRAFT
-from chalicelib.contracts.events import AttachmentSecured, FilingSubmitted, LetterIssued, PackageReady
+from chalicelib.contracts.events import (
+    AttachmentRefused,
+    AttachmentSecured,
+    FilingSubmitted,
+    LetterIssued,
+    PackageReady,
+)
 from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Corrupt, Unavailable
 from chalicelib.register.model import Entry, Key, Operation, Put, Stream, StreamId, filing, verify_chain
@@ -213,3 +219,44 @@ def test_the_letter_is_the_one_that_was_sealed(filings: InMemoryFilings) -> None
     stream = filings.handed_over()
     (letter,) = [one for one in filings.package(stream).objects if one.role == "letter"]
     assert (filings.records.read(letter.key, letter.version), letter.document) == (LETTER, "acknowledgement")
+
+
+def test_a_file_that_was_refused_after_filing_is_named_and_not_handed_over(filings: InMemoryFilings) -> None:
+    stream = filings.submit()
+    submitted = filings.load(stream).last(FilingSubmitted)
+    assert submitted is not None
+    bad, good = submitted.files
+    there = filings.load(stream)
+    secured = AttachmentSecured(
+        attachment=good.attachment, key=records.file(stream.id, good.sha256), sha256=good.sha256, size=good.size
+    )
+    filings.records.put(
+        secured.key, dict(FILES)[next(name for name, body in FILES if Digest.of(body).hex == good.sha256)]
+    )
+    filings.register.commit(there.append(secured, by="tra:take_custody", at=filings.clock()))
+    for key, body in _papers(filings, stream):
+        filings.records.put(key, body)
+    filings.pay(stream)
+    filings.acknowledge(stream)
+    filings.hand_over(stream)
+    assert "PackageReady" not in [entry.type for entry in filings.load(stream).entries]  # it waits for a verdict
+    refused = AttachmentRefused(attachment=bad.attachment, document=bad.document, reason="file.malware")
+    filings.register.commit(filings.load(stream).append(refused, by="tra:receive_upload", at=filings.clock()))
+    filings.hand_over(stream)
+    package = filings.package(stream)
+    assert [one.attachment for one in package.objects if one.role == "file"] == [good.attachment]
+    (withheld,) = package.withheld or ()
+    assert (withheld.attachment, withheld.sha256, withheld.reason) == (bad.attachment, bad.sha256, "file.malware")
+    assert read_package(package.to_bytes()) == package
+
+
+def _papers(filings: InMemoryFilings, stream: StreamId) -> list[tuple[str, bytes]]:
+    fact, item = filings.load(stream).last(FilingSubmitted), filings.load(stream).items[DRAFT].attributes
+    assert fact is not None
+    receipt = records.receipt(stream.id, fact.receipt_sha256)
+    return [
+        (records.form(stream.id, fact.form_sha256), item["form"].encode()),
+        (records.manifest(stream.id, fact.manifest_sha256), item["manifest"].encode()),
+        (receipt, item["receipt"].encode()),
+        (receipt + ".p7s", b"signature"),
+    ]

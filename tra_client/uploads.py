@@ -35,7 +35,7 @@ class Reply(Protocol):
     def body(self) -> bytes: ...
 
 
-Call = Callable[[str, str, Any], Any]  # method, path, JSON → JSON; OSError to be tried again, anything else if refused
+Call = Callable[..., Any]  # method, path, JSON → JSON; OSError to be tried again, anything else if refused
 Put = Callable[[str, Mapping[str, str], bytes], Reply]  # address, headers, bytes
 
 
@@ -78,14 +78,14 @@ class Uploader:
         listing = self._listing(upload["parts"], content)
         if listing["state"] in {"open", "expired"}:
             self._send_missing(content, upload, {part["number"] for part in listing["parts"]})
-            self._ask("POST", upload["completion"], None)
+            self.ask("POST", upload["completion"], None)
 
     def _listing(self, path: str, content: Content) -> dict[str, Any]:
         """All parts that arrived. WrongFile if one of them is not of this file."""
-        whole: dict[str, Any] = self._ask("GET", path, None)
+        whole: dict[str, Any] = self.ask("GET", path, None)
         page = whole
         while page["next"] is not None:
-            page = self._ask("GET", f"{path}?after={page['next']}", None)
+            page = self.ask("GET", f"{path}?after={page['next']}", None)
             whole["parts"] += page["parts"]
         if whole["size"] != content.size:
             raise WrongFile(f"it has {content.size} bytes, that which was begun has {whole['size']}")
@@ -116,8 +116,8 @@ class Uploader:
     def _send_part(self, content: Content, upload: Mapping[str, Any], number: int) -> None:
         body = content.part(number, upload["part_size"])
         asked = {"parts": [{"number": number, "sha256": hashlib.sha256(body).hexdigest()}]}
-        for wait in self._waits():
-            (address,) = self._ask("POST", upload["parts"], asked)["parts"]
+        for wait in self.waits():
+            (address,) = self.ask("POST", upload["parts"], asked)["parts"]
             try:
                 status = self.put(address["url"], address["headers"], body).status
             except OSError:
@@ -134,16 +134,16 @@ class Uploader:
         if self.progress:
             self.progress(sent, size)
 
-    def _ask(self, method: str, path: str, body: Any) -> Any:
+    def ask(self, method: str, path: str, body: Any, *more: Any) -> Any:
         """Ask the service; what fails in passing is asked again."""
-        for wait in self._waits():
+        for wait in self.waits():
             try:
-                return self.call(method, path, body)
+                return self.call(method, path, body, *more)
             except OSError:
                 self.pause(wait)
-        return self.call(method, path, body)
+        return self.call(method, path, body, *more)
 
-    def _waits(self) -> Iterator[float]:
+    def waits(self) -> Iterator[float]:
         return (min(30.0, 0.5 * 2**tried) for tried in range(self.tries))
 
     @staticmethod

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Brings the programs that tests run and no index of Python or npm has: Debian's packages, where they are missing.
+# A program that cannot be had fails the run; no test is skipped for want of it.
+set -eu
+PACKAGES="clamav-daemon"
+missing=""
+for package in $PACKAGES; do
+  dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+root=""
+[ "$(id -u)" = 0 ] || root=sudo
+$root apt-get update -q
+# shellcheck disable=SC2086 -- a list of names
+DEBIAN_FRONTEND=noninteractive $root apt-get install -y -q --no-install-recommends $missing
