@@ -90,10 +90,10 @@ class RefundAnswered(Fact):
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,20}$")] = ""
 
 
-class RefundLeft(Fact):
+class RefundReferred(Fact):
     """The bank is not asked, or not again: a person gives the money back at the bank. `reason` says why."""
 
-    TYPE = "int.tra.refund.left-to-people.v1"
+    TYPE = "int.tra.refund.referred.v1"
     reason: Code
 
 

@@ -18,7 +18,7 @@ from chalicelib.contracts.cases import (
     CaseProposalRejected,
     RefundAnswered,
     RefundAsked,
-    RefundLeft,
+    RefundReferred,
     RefundRequested,
 )
 from chalicelib.contracts.events import PaymentParked
@@ -93,7 +93,7 @@ class Case:
     refunds: tuple[RefundRequested, ...] = ()
     asked: tuple[RefundAsked, ...] = ()
     answer: RefundAnswered | None = None  # to the last asking
-    left: RefundLeft | None = None
+    left: RefundReferred | None = None
     closed: CaseClosed | None = None
 
     @property
@@ -136,7 +136,7 @@ def _after(one: Case, fact: Fact, by: str) -> Case:
             return replace(one, asked=(*one.asked, fact), answer=None)
         case RefundAnswered():
             return replace(one, answer=fact)
-        case RefundLeft():
+        case RefundReferred():
             return replace(one, left=fact)
         case CaseClosed():
             return replace(one, closed=fact)

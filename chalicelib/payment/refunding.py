@@ -5,7 +5,7 @@ that each line below may be the last one, and still nobody is given money twice:
 2. `RefundAsked` is entered before the call. Only one refund of an order is under way at a time.
 3. The bank's word is entered: `later` (nothing was done) goes to 1; `refused` leaves it to people.
 4. After `done`, or without an answer, the bank is never asked for it again: its own check is asked whether it went back. That
-   closes the case. If it does not show within a day, a person looks (`RefundLeft`); the case is open all the while.
+   closes the case. If it does not show within a day, a person looks (`RefundReferred`); the case is open all the while.
 Where a bank has no such call, or the money came otherwise, a person gives it back at the bank at once.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.contracts.cases import RefundAnswered, RefundAsked, RefundLeft
+from chalicelib.contracts.cases import RefundAnswered, RefundAsked, RefundReferred
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.errors import Corrupt, LostRace
 from chalicelib.kernel.money import Money
@@ -193,7 +193,7 @@ class AskRefunds:
         if row is None or stream.head.status != "decided":
             self.register.commit(stream.append(answer, by="tra:ask_refunds", at=now))
             return
-        facts = [answer, *([RefundLeft(reason="refused")] if outcome is Refund.REFUSED else [])]
+        facts = [answer, *([RefundReferred(reason="refused")] if outcome is Refund.REFUSED else [])]
         known = {**row.attributes, "answered_at": stamp(now)}
         told = rested(row) if outcome is Refund.REFUSED else Put(
             key, {**known, "due": DUE, "due_at": stamp(now + AGAIN)}, expects=row.version
@@ -235,7 +235,7 @@ class AskRefunds:
         found = self._found(key)
         if found is not None:
             log("refund-left-to-people", case=found.case.id, reason=reason)
-            left = found.case_stream.append(RefundLeft(reason=reason), by="tra:ask_refunds", at=self.clock())
+            left = found.case_stream.append(RefundReferred(reason=reason), by="tra:ask_refunds", at=self.clock())
             self.register.commit(left, rested(found.row))
 
     def _off_the_list(self, key: Key) -> None:

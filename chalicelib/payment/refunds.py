@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contracts.cases import CaseClosed, CaseDecided, RefundLeft, RefundRequested
+from chalicelib.contracts.cases import CaseClosed, CaseDecided, RefundReferred, RefundRequested
 from chalicelib.contracts.events import PaymentParked
 from chalicelib.kernel.clock import stamp
 from chalicelib.payment.cases import GOING_BACK, case_of, off_the_list
@@ -26,10 +26,10 @@ def refund_key(order_id: str, case_id: str) -> Key:
     return Key(str(register_model.order(order_id)), f"{PREFIX}{case_id}")
 
 
-def decided(request: RefundRequested, case_id: str, now: datetime) -> tuple[tuple[RefundLeft, ...], tuple[Put, ...]]:
+def decided(request: RefundRequested, case_id: str, now: datetime) -> tuple[tuple[RefundReferred, ...], tuple[Put, ...]]:
     """What goes with a decided refund: its row, due at once; or, for money of no order, that a person gives it back."""
     if request.order is None or request.reference is None:
-        return (RefundLeft(reason="no-order"),), ()
+        return (RefundReferred(reason="no-order"),), ()
     row: Mapping[str, Any] = {
         "case": case_id,
         "reference": request.reference,

@@ -36,7 +36,7 @@ CASE_STATES: dict[str, tuple[frozenset[str], str]] = {
     "RefundRequested": (frozenset({"decided"}), ""),
     "RefundAsked": (frozenset({"decided"}), ""),
     "RefundAnswered": (frozenset({"decided", "closed"}), ""),  # a person may have been faster than the bank
-    "RefundLeft": (frozenset({"decided"}), ""),
+    "RefundReferred": (frozenset({"decided"}), ""),
     "CaseClosed": (frozenset({"open", "proposed", "decided"}), "closed"),
 }
 
