@@ -21,6 +21,7 @@ PUSHBACK, CHECK, SETTLE = U + "test_aba_pushback.py", U + "test_aba_check.py", U
 KNOWN, BAKONG, CODE = R + "test_known.py", R + "test_khqr_rail.py", R + "test_khqr_code.py"
 ACLEDA, WING, IPAY88, BANKS = R + "test_acleda.py", R + "test_wing.py", R + "test_ipay88.py", R + "test_banks.py"
 STATEMENTS, SERVICE = U + "test_statements.py", U + "test_service.py"
+BELLS = U + "test_bells_and_answers.py"
 STRANGERS = U + "test_strangers.py"
 HTTP, MORE = "integration/payment/test_http.py", R + "test_aba_more.py"
 
@@ -79,9 +80,9 @@ ROWS: Mapping[int, Row] = {
     38: row("Replay against another order", "REJ", PUSHBACK, SETTLE),
     39: row("Old stamp", "REJ", BAKONG),
     40: row("Future stamp", "REJ", BAKONG),
-    41: row("Our clock is wrong", "LATER + alarm", KNOWN, SERVICE),
+    41: row("Our clock is wrong", "LATER + alarm", KNOWN, BELLS),
     42: row("Two deliveries at once", "one APPLY, one DUP", SERVICE),
-    43: row("Crash between acknowledge and apply", "finished once", SERVICE, U + "test_reconcile.py"),
+    43: row("Crash between acknowledge and apply", "finished once", SERVICE, BELLS, U + "test_reconcile.py"),
     44: row("Unknown order", "store, BELL later; expire to case", STRANGERS, U + "test_bank.py", BANKS),
     45: row("Order of another applicant", "REJ; no status told", STRANGERS, PUSHBACK, ACLEDA, WING, IPAY88, BAKONG),
     46: row("Underpaid", "PARK", SETTLE, CHECK, BAKONG, BANKS),
@@ -103,7 +104,7 @@ ROWS: Mapping[int, Row] = {
     62: row("Words of success only", "UNKNOWN / PARK", SETTLE, CHECK, BAKONG, ACLEDA, WING, IPAY88, BANKS),
     63: row("Unknown status value", "UNKNOWN + alarm", CHECK, BAKONG, ACLEDA, WING),
     64: row("Out of order", "IGN", SETTLE, CHECK, BAKONG, ACLEDA, IPAY88),
-    65: row("Late PAID after REFUNDED", "IGN + case", SETTLE, SERVICE),
+    65: row("Late PAID after REFUNDED", "IGN + case", SETTLE, BELLS),
     66: row("Refund or reversal after grant", "state + case", SETTLE, CHECK, U + "test_bank.py", U + "test_refunding.py"),
     67: row("Partial refund shown as REFUNDED", "refund_amount", SETTLE, CHECK, MORE),
     68: row("Query answered by an impostor", "TLS, host list, no redirects", HTTP),
@@ -116,7 +117,7 @@ ROWS: Mapping[int, Row] = {
     75: row("Spoofed X-Forwarded-For", "requestContext; never sufficient", KNOWN, "integration/payment/test_service_routes.py"),
     76: row("execute-api bypass of mTLS", "endpoint disabled", "integration/infra/test_infra_template.py"),
     77: row("Static secret leaked", "DOORBELL (no such rail here)", KNOWN),
-    78: row("Log or reply leakage", "redacted; uniform", SERVICE, PUSHBACK, U + "test_rail_config.py", KNOWN),
+    78: row("Log or reply leakage", "redacted; uniform", BELLS, PUSHBACK, U + "test_rail_config.py", KNOWN),
     79: row("Flood of valid bells", "one query per interval", U + "test_question_schedule.py", R + "test_every_rail.py"),
     80: row("QR: CRC wrong, 63 not last, data after", "refuse", U + "test_khqr.py", CODE),
     81: row("QR: parser confusion", "refuse", U + "test_khqr.py", CODE),

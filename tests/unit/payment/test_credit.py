@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.register.model import order as order_stream
-from tests.unit.payment.test_service import Till
+from tests.unit.payment.till import Till
 
 
 def test_a_paid_order_credits_its_filing_once() -> None:

@@ -11,7 +11,7 @@ from infra.local.banks.model import Pushback
 from tests.factories import ANNA, Desk, asking, lose
 from tests.unit.payment.finance import Finance
 from tests.unit.payment.rails.test_every_rail import Place
-from tests.unit.payment.test_service import delivery
+from tests.unit.payment.till import delivery
 
 FOREIGN = "another-office"
 
