@@ -42,7 +42,7 @@ class Office:
     token: Callable[[], str]
     seconds: float = SECONDS
     told: Callable[[int, int], None] | None = field(default=None)  # bytes sent, bytes in all
-    lanes: int = 3
+    lanes: int = 1
 
     def send(self, filing: str, path: Path, *, document: str, media_type: str) -> dict[str, Any]:
         """Announce a file and send what of it is missing; safe to repeat after whatever went wrong. The attachment as the

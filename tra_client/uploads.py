@@ -63,11 +63,11 @@ class Content:
 
 @dataclass
 class Uploader:
-    """Sends files in parts. `lanes` parts are on their way at once; with one, a kill costs one part at most."""
+    """Sends files in parts. `lanes` parts are on their way at once, and a kill costs as many at most."""
 
     call: Call
     put: Put
-    lanes: int = 3
+    lanes: int = 1
     tries: int = 6
     pause: Callable[[float], None] = time.sleep
     progress: Callable[[int, int], None] | None = None  # bytes sent, bytes in all

@@ -41,7 +41,8 @@ def due_day(dossier: Dossier, finding: Finding) -> date | None:
 def structural(dossier: Dossier) -> Iterator[Finding]:
     """What holds for every office, whatever its data ask for."""
     if dossier.kind.route(dossier.form.route) is None:
-        yield Finding(code="route.unknown", pointer="/route", params={"route": dossier.form.route})
+        code, params = dossier.kind.not_taken(dossier.form.route)
+        yield Finding(code=code, pointer="/route", params=params)
     yield from _files(dossier)
     yield from _refused(dossier)
     yield from _pictures(dossier)

@@ -41,6 +41,14 @@ class Route(_Data):
     names: Text
 
 
+class Elsewhere(Route):
+    """A way to a right that does not lead through this office's door; `where` says where one files."""
+
+    where: Text
+    rule: str
+    certainty: Certainty
+
+
 class Kind(_Data):
     """A kind of application. `number_format` may use {office}, {series}, {year} and {serial} (with a width)."""
 
@@ -50,8 +58,16 @@ class Kind(_Data):
     number_format: str = "{office}/{series}/{year}/{serial}"
     st13_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None  # WIPO ST.13: type of right
     routes: tuple[Route, ...]
+    elsewhere: tuple[Elsewhere, ...] = ()
     rule: str
     certainty: Certainty
+
+    def not_taken(self, code: str) -> tuple[str, dict[str, str]]:
+        """Why this kind has no such route: a code of messages, and its parameters."""
+        for way in self.elsewhere:
+            if way.code == code:
+                return "route.elsewhere", {"route": " / ".join(way.names.values()), "where": " / ".join(way.where.values())}
+        return "route.unknown", {"route": code}
 
     def route(self, code: str) -> Route | None:
         """The route with this code."""
@@ -196,6 +212,8 @@ class Office(_Data):
         routes = {route.code for kind in self.kinds for route in kind.routes}
         if len({kind.series for kind in self.kinds}) != len(self.kinds) or len(kinds) != len(self.kinds):
             raise ValueError("two kinds share a code or a series: their numbers would collide")
+        if any(kind.route(way.code) for kind in self.kinds for way in kind.elsewhere):
+            raise ValueError("a route leads through this office's door or it does not: not both")
         if self.fees.currency != self.currency:
             raise ValueError(f"fees are in {self.fees.currency}, the office's currency is {self.currency}")
         used = [("document", row.code, "kind", set(row.kinds), kinds) for row in self.documents]
@@ -224,6 +242,7 @@ class Office(_Data):
     def _words_are_complete(self) -> "Office":
         named: list[Text] = [self.names, self.contact, *self.letterhead]
         named += [kind.names for kind in self.kinds] + [route.names for kind in self.kinds for route in kind.routes]
+        named += [text for kind in self.kinds for way in kind.elsewhere for text in (way.names, way.where)]
         named += [row.names for row in self.documents] + [fee.names for fee in self.fees.rows]
         named += [view.names for row in self.documents if row.image for view in row.image.views]
         for letter in self.letters.values():

@@ -103,7 +103,8 @@ class Orders:
         if kind is None:
             raise Invalid.because("kind.unknown", "/kind", kinds=", ".join(one.code for one in self.office.kinds))
         if kind.route(facts.route) is None:
-            raise Invalid.because("route.unknown", "/route", route=facts.route)
+            code, params = kind.not_taken(facts.route)
+            raise Invalid.because(code, "/route", **params)
         return quote(self.office.fees, facts, purpose=purpose)
 
     def quote(self, account: str, filing_id: str) -> Quote:

@@ -3,8 +3,8 @@
 
    1. Announce the file with its SHA-256. What is stored already is not sent; what was begun, on any device, is gone on with.
    2. Ask for the parts that arrived, compare each with the file in hand (another file is found out here), and send what is
-      missing, a few at a time, each to an address bound to its digest. What fails in passing is tried again, later each time;
-      while the browser is offline it waits.
+      missing, one at a time, so that a broken line costs one part at most, each to an address bound to its digest. What fails
+      in passing is tried again, later each time; while the browser is offline it waits.
    3. Complete. Every step may be repeated; the page may be closed anywhere: nothing is kept on this side. */
 
 import { Sha256 } from "./sha256.js";
@@ -30,9 +30,10 @@ export class Refused extends Error {
 export class SendingFailed extends Error {}
 
 export class Uploader {
-  /** `token`: a function that gives the bearer token. `told(state)` hears of progress: {step, sent, size}. */
-  constructor({ api, token, fetch = globalThis.fetch.bind(globalThis), told = () => {}, pause = wait, signal }) {
-    Object.assign(this, { api, token, fetch, told, pause, signal });
+  /** `token`: a function that gives the bearer token. `told(state)` hears of progress: {step, sent, size}. `lanes`: how many
+      parts are on their way at once, and how many a broken line costs at most. */
+  constructor({ api, token, fetch = globalThis.fetch.bind(globalThis), told = () => {}, pause = wait, signal, lanes = 1 }) {
+    Object.assign(this, { api, token, fetch, told, pause, signal, lanes });
   }
 
   /** Announce and send a file. Answers the attachment as the service knows it. */
@@ -72,7 +73,7 @@ export class Uploader {
         this.told({ step: "sending", sent, size: file.size });
       }
     };
-    await Promise.all(Array.from({ length: upload.at_once ?? 3 }, lane));
+    await Promise.all(Array.from({ length: this.lanes }, lane));
     await this.#ask("POST", upload.completion);
   }
 

@@ -1,5 +1,6 @@
 """Each check of the rules, alone: what it finds, where it points, and when it is content."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -8,7 +9,7 @@ from chalicelib.filing.model import Dossier
 from chalicelib.filing.rules import CHECKS, WHEN, findings, structural
 from chalicelib.kernel.errors import Finding
 from chalicelib.offices.messages import words
-from chalicelib.offices.model import Check, When
+from chalicelib.offices.model import Check, Elsewhere, When
 from tests.factories import cambodia
 from tests.unit.filing.dossiers import attachment, dossier, party, requirement
 
@@ -211,6 +212,14 @@ class TestRest:
 class TestWhatHoldsForEveryOffice:
     def test_a_route_that_the_kind_does_not_have(self) -> None:
         assert found(dossier(route="hague")) == [("route.unknown", "/route", {"route": "hague"})]
+
+    def test_a_route_that_leads_to_another_door_says_where(self) -> None:
+        given = dossier(route="hague")
+        row = Elsewhere(
+            code="hague", names={"en": "Hague"}, where={"en": "WIPO"}, rule="Act 4", certainty="assumed"
+        )  # fmt: skip
+        kind = given.kind.model_copy(update={"elsewhere": (row,)})
+        assert found(replace(given, kind=kind)) == [("route.elsewhere", "/route", {"route": "Hague", "where": "WIPO"})]
 
     def test_a_file_announced_and_not_arrived(self) -> None:
         given = dossier(attachments=(attachment(1, state="reserved", name="a.pdf"), attachment(2)))

@@ -20,7 +20,8 @@ from chalicelib.payment import references
 from tests.offices import RURITANIA
 
 KNOWN_BY_CONTENT = {
-    media_type(first) for first in (b"%PDF-1.7", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"<?xml version='1.0'?>")
+    media_type(first)
+    for first in (b"%PDF-1.7", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"<?xml version='1.0'?>", b"<svg xmlns=''>")
 }
 KHMER = re.compile(r"[\u1780-\u17ff]")
 
@@ -161,7 +162,7 @@ class TestCambodia:
         views = kh.document("design-views", "industrial-design")
         assert views is not None
         assert views.max_bytes <= 10_000_000
-        assert views.media_types == ("image/jpeg", "image/png")
+        assert views.media_types == ("image/jpeg", "image/png", "image/svg+xml")
         assert kh.document("design-views", "patent") is None
 
     def test_an_ours_or_assumed_time_is_never_called_sure_without_saying_so(self, kh: Office) -> None:
