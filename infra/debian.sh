@@ -5,7 +5,7 @@ set -eu
 PACKAGES="clamav-daemon"
 missing=""
 for package in $PACKAGES; do
-  dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 root=""
