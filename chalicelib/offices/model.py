@@ -69,6 +69,7 @@ class DocumentKind(_Data):
     max_total_bytes: Annotated[int, Field(gt=0)] | None = None
     max_pages: Annotated[int, Field(gt=0)] | None = None
     repeatable: bool = False
+    body: bool = False  # part of the text of an application: what ST.96 calls its body
     kinds: tuple[str, ...] = ("*",)
     routes: tuple[str, ...] = ("*",)
     image: ImageProfile | None = None
@@ -152,6 +153,7 @@ class Office(_Data):
     number_authority: Literal["tra"] = "tra"
     acknowledge: Literal["after-payment"] = "after-payment"
     hand_over: Literal["when-acknowledged"] = "when-acknowledged"
+    st96_version: Annotated[str, StringConstraints(pattern=r"^V[0-9]{1,2}_[0-9]{1,2}$")] = "V6_0"  # of packages' XML
     records_years: Annotated[int, Field(ge=1)]
     max_attachments: Annotated[int, Field(ge=1, le=90)] = 90
     uploads: UploadLimits = UploadLimits()

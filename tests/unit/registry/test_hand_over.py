@@ -12,9 +12,8 @@ from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Corrupt, Unavailable
 from chalicelib.register.model import Entry, Key, Operation, Put, Stream, StreamId, filing, verify_chain
 from chalicelib.registry.layout import read_package
-from chalicelib.registry.service import HandOver
-from tests.fakes import FixedClock, InMemoryRegister
-from tests.unit.registry.filings import FILES, LETTER, OFFICE, InMemoryFilings
+from tests.fakes import InMemoryRegister
+from tests.unit.registry.filings import FILES, LETTER, InMemoryFilings
 
 
 @pytest.fixture
@@ -32,7 +31,8 @@ def test_a_complete_filing_is_handed_over_with_pointers_to_every_object(filings:
     stream = filings.handed_over()
     package, fact = filings.package(stream), filings.fact(stream)
     assert [one.role for one in package.objects] == [
-        "form", "manifest", "receipt", "receipt-signature", "file", "file", "letter",
+        "form", "manifest", "receipt", "receipt-signature", "file", "file", "letter", "st96",
+        "tag", "tag", "tag", "tag", "tag", "seal",
     ]  # fmt: skip
     assert [one.name for one in package.objects if one.role == "file"] == [name for name, _ in FILES]
     for one in package.objects:
@@ -48,7 +48,7 @@ def test_the_package_is_canonical_named_by_its_digest_and_readable_by_the_consum
     fact = filings.fact(filings.handed_over())
     body = filings.records.read(fact.key)
     assert canonical(json.loads(body)) == body
-    assert json.loads(body)["schema"] == "urn:tra:package:1"
+    assert json.loads(body)["schema"] == "urn:tra:package:2"
     assert (fact.sha256, fact.size) == (Digest.of(body).hex, len(body))
     assert fact.key.endswith(f"/package/{fact.sha256}.json")
     assert read_package(body).to_bytes() == body
@@ -83,7 +83,7 @@ def test_a_filing_without_files_waits_for_custody_of_its_papers(filings: InMemor
         filings.hand_over(stream)
     filings.secure(stream)
     filings.hand_over(stream)
-    assert len(filings.package(stream).objects) == 5
+    assert len(filings.package(stream).objects) == 12
 
 
 def test_a_repeat_changes_nothing(filings: InMemoryFilings) -> None:
@@ -102,7 +102,7 @@ def test_killed_after_storing_the_next_run_stores_no_second_package(filings: InM
 
     dying = Dying(filings.register.entries, filings.register.heads, filings.register.items)
     with pytest.raises(KeyboardInterrupt):
-        HandOver(register=dying, records=filings.records, office=OFFICE, clock=FixedClock())(stream)
+        filings.use_case(dying)(stream)
     (stored,) = packages(filings)
     filings.clock.advance(timedelta(minutes=5))
     filings.hand_over(stream)
@@ -123,7 +123,7 @@ def test_two_at_once_enter_one_package(filings: InMemoryFilings) -> None:
             return there
 
     slow = Overtaken(filings.register.entries, filings.register.heads, filings.register.items)
-    HandOver(register=slow, records=filings.records, office=OFFICE, clock=filings.clock)(stream)
+    filings.use_case(slow)(stream)
     assert len(filings.load(stream).facts(PackageReady)) == len(packages(filings)) == 1
 
 
