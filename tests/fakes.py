@@ -131,6 +131,10 @@ class InMemoryRegister:
         ordered = sorted(waiting, key=lambda entry: (shard(entry.stream), entry.at, str(entry.stream), entry.seq))
         return tuple(dict.fromkeys(entry.stream for entry in ordered))
 
+    def every_stream(self) -> Iterator[StreamId]:
+        """See `DynamoRegister.every_stream`."""
+        yield from (head.stream for head in self.heads.values())
+
     def _version(self, key: Key) -> int | None:
         if key in self.heads:
             return self.heads[key].version

@@ -54,7 +54,7 @@ class PostgresRegistry:
         """See `consumer.Marks`."""
         self.connection.run("BEGIN")
         try:
-            self.connection.run("SELECT pg_advisory_xact_lock(hashtextextended(:stream, 0))", stream=str(stream))
+            self.connection.run("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))", of=str(stream))
             yield
         except BaseException:
             self.connection.run("ROLLBACK")
@@ -63,23 +63,23 @@ class PostgresRegistry:
 
     def last(self, stream: StreamId) -> Mark:
         """See `consumer.Marks`."""
-        rows = self.connection.run("SELECT seq, hash FROM tra_mark WHERE stream = :stream", stream=str(stream))
+        rows = self.connection.run("SELECT seq, hash FROM tra_mark WHERE stream = :of", of=str(stream))
         return Mark(*rows[0]) if rows else Mark()
 
     def set(self, stream: StreamId, mark: Mark, at: str) -> None:
         """See `consumer.Marks`."""
         self.connection.run(
-            "INSERT INTO tra_mark VALUES (:stream, :seq, :hash, :at) ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq,"
+            "WITH gone AS (DELETE FROM tra_parked WHERE stream = :of)"
+            " INSERT INTO tra_mark VALUES (:of, :seq, :hash, :at) ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq,"
             " hash = excluded.hash, at = excluded.at WHERE excluded.seq > tra_mark.seq",
-            stream=str(stream), seq=mark.seq, hash=mark.hash, at=at,
+            of=str(stream), seq=mark.seq, hash=mark.hash, at=at,
         )  # fmt: skip
-        self.connection.run("DELETE FROM tra_parked WHERE stream = :stream", stream=str(stream))
 
     def park(self, stream: StreamId, why: str) -> None:
         """See `consumer.Marks`."""
         self.connection.run(
-            "INSERT INTO tra_parked VALUES (:stream, :why) ON CONFLICT (stream) DO UPDATE SET why = excluded.why",
-            stream=str(stream), why=why,
+            "INSERT INTO tra_parked VALUES (:of, :why) ON CONFLICT (stream) DO UPDATE SET why = excluded.why",
+            of=str(stream), why=why,
         )  # fmt: skip
 
     def lay(self, dossier: Dossier) -> str:
