@@ -2,8 +2,8 @@
 
 `package_vs_floor`: packages a second on one core, on the fakes, against writing the same bytes into a zip and the same ST.96
 documents as text, and nothing else: no digest, check, register or seal. Our seal is a fake here too (it is one call to KMS).
-`consumer_vs_bare_sqs`: the consumer's time for the events of filings on moto's queue and bucket, against the same receives, gets
-and deletes with boto3 alone.
+`consumer_vs_bare_sqs`: the consumer's time for the events of filings on moto's queue and bucket, against the same receives,
+gets and deletes with boto3 alone.
 """
 
 import io
@@ -44,7 +44,8 @@ def package_vs_floor() -> Figure:
         began = time.process_time()
         filings.hand_over(stream)
         ours += time.process_time() - began
-        objects = [(f"{one.role}/{one.name}", filings.records.read(one.key), one.role) for one in filings.package(stream).objects]
+        held = filings.package(stream).objects
+        objects = [(f"{one.role}/{one.name}", filings.records.read(one.key), one.role) for one in held]
         documents = [parse(body) for _, body, role in objects if role == "st96"]
         began = time.process_time()
         for document in documents:
