@@ -1,26 +1,29 @@
-"""The registry's side of the hand-over, as a program: `python -m chalicelib.registry consume --help`, and `dead --help`.
+"""The hand-over as a program: `python -m chalicelib.registry consume --help`; for the office's operators `dead` and `parity`.
 
-Exit codes: 0 everything that came was dealt with; 2 wrong arguments; 3 something was parked or left in the queue, or lies
-dead (each said in a line of its own); 4 AWS could not be reached; 5 another consumer works in this folder. Anything else that
-goes wrong (no space, no right) ends the program with what Python says, 1; what was begun is safe to begin again.
+Exit codes: 0 everything that came was dealt with; 2 wrong arguments; 3 something was parked or left in the queue, lies dead
+or differs (each said in a line of its own); 4 AWS could not be reached; 5 another consumer works in this folder. Anything
+else that goes wrong (no space, no right) ends the program with what Python says, 1; what was begun is safe to begin again.
 """
 
+import json
 import sys
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import clients
 from chalicelib.aws.s3 import Bucket
 from chalicelib.kernel.clock import system_clock
 from chalicelib.kernel.errors import Unavailable
+from chalicelib.register.dynamodb import DynamoRegister
 from chalicelib.registry.arguments import parser, postgres
 from chalicelib.registry.consumer import Consumer, Outcome
 from chalicelib.registry.deadletters import DeadLetters, waiting
 from chalicelib.registry.folder import Folder
 from chalicelib.registry.health import HealthFile
+from chalicelib.registry.parity import Parity, lines
 from chalicelib.registry.seal import TrustedSeals
 from chalicelib.registry.sqlite import InUse, SqliteMarks
 from chalicelib.registry.sqs import SqsQueue
@@ -37,10 +40,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run the program; answers its exit code."""
     chosen = parser().parse_args(arguments)
     try:
-        return _dead(chosen) if chosen.command == "dead" else _consume(chosen)
+        return COMMANDS[chosen.command](chosen)
     except Unavailable as error:
         _say(f"waiting   AWS could not be reached: {error}")
         return UNREACHABLE
+    except InUse as error:
+        _say(f"stopped   {error}")
+        return IN_USE
 
 
 def _consume(chosen: Namespace) -> int:
@@ -50,11 +56,7 @@ def _consume(chosen: Namespace) -> int:
         marks = shelf = postgres(chosen.postgres)
     else:
         chosen.into.mkdir(parents=True, exist_ok=True)
-        try:
-            marks = SqliteMarks.open(chosen.into / MARKS)
-        except InUse as error:
-            _say(f"stopped   {error}")
-            return IN_USE
+        marks = SqliteMarks.open(chosen.into / MARKS)
         shelf = Folder(chosen.into)
         shelf.sweep()
     try:
@@ -130,6 +132,36 @@ def _dead(chosen: Namespace) -> int:
     left = letters.count()
     _say(f"done      {left} dead")
     return LEFT if left else DONE
+
+
+def _parity(chosen: Namespace) -> int:
+    now = system_clock()
+    parity = Parity(
+        register=DynamoRegister(table=chosen.table, client=clients.dynamodb()),
+        records=Bucket(name=chosen.bucket, client=clients.s3()),
+        clock=lambda: now,
+        consumed=_consumed(chosen),
+    )
+    found = parity()
+    for line in lines(found, now):
+        _say(line)
+    if chosen.json:
+        chosen.json.write_text(json.dumps([one.to_json(now) for one in found], indent=2) + "\n", "utf-8")
+    _say(f"done      {len(found)} differences")
+    return LEFT if found else DONE
+
+
+def _consumed(chosen: Namespace) -> dict[str, tuple[int, str]] | None:
+    if not (chosen.into or chosen.postgres):
+        return None
+    book = postgres(chosen.postgres) if chosen.postgres else SqliteMarks.open(chosen.into / MARKS)
+    try:
+        return book.streams()
+    finally:
+        book.close()
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {"consume": _consume, "dead": _dead, "parity": _parity}
 
 
 def _say(line: str) -> None:

@@ -31,6 +31,13 @@ def parser() -> argparse.ArgumentParser:
     dead.add_argument("what", choices=["list", "show", "redrive"])
     dead.add_argument("--queue-url", required=True, help="the queue (not its dead letters')")
     dead.add_argument("--id", help="one message; without it, redrive sends all back, oldest first")
+    parity = commands.add_parser("parity", help="hold register, objects, money and a consumer against each other")
+    parity.add_argument("--table", required=True, help="the register")
+    parity.add_argument("--bucket", required=True, help="the records bucket")
+    parity.add_argument("--json", type=Path, help="file to write the differences to as well")
+    whom = parity.add_mutually_exclusive_group()
+    whom.add_argument("--into", type=Path, help="folder of a consumer that does not run now, to ask how far it is")
+    whom.add_argument("--postgres", help="database of a consumer, to ask how far it is")
     return words
 
 

@@ -150,3 +150,17 @@ def test_a_consumer_that_lost_its_memory_gets_everything_again(ground: Ground, t
     assert (tmp_path / "second" / "KH-D-2026-1").is_dir()
     assert replay([*words, "--stream", str(stream), "--from-seq", "3"]) == 0
     assert ground.consume(tmp_path / "second") == DONE
+
+
+def test_parity_over_the_real_stores_names_what_is_late(
+    ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = ground.filings.handed_over()
+    ground.publish(stream)
+    words = ("parity", "--table", ground.outputs["RegisterTable"], "--bucket", ground.bucket, "--into", str(tmp_path))
+    assert ground.consume(tmp_path) == DONE
+    capsys.readouterr()
+    assert main([*words, "--json", str(tmp_path / "found.json")]) == LEFT  # the fakes' filing has no order behind its credit
+    said = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    assert [(one["what"], one["stream"]) for one in said] == [("credited-and-not-paid", str(stream))]
+    assert f"differs   credited-and-not-paid      {stream}" in capsys.readouterr().out
