@@ -27,6 +27,7 @@ from chalicelib.register.model import (
     Item,
     Key,
     Operation,
+    Place,
     Put,
     Stream,
     StreamId,
@@ -104,10 +105,15 @@ class InMemoryRegister:
                     self.items[key] = item
         return tuple(appended)
 
-    def owned(self, owner: str, *, limit: int, before: str | None = None) -> tuple[Head, ...]:
+    def owned(self, owner: str, *, limit: int, after: Place | None = None) -> tuple[Head, ...]:
         """See `Register.owned`."""
-        found = [head for head in self.heads.values() if head.owner == owner and (not before or head.updated < before)]
-        return tuple(sorted(found, key=lambda head: head.updated, reverse=True)[:limit])
+
+        def order(place: Place) -> tuple[str, str]:
+            return place.updated, str(place.stream)
+
+        heads = [head for head in self.heads.values() if head.owner == owner]
+        found = [head for head in heads if after is None or order(head.place) < order(after)]
+        return tuple(sorted(found, key=lambda head: order(head.place), reverse=True)[:limit])
 
     def due(self, what: str, *, until: datetime, limit: int) -> tuple[Key, ...]:
         """See `DynamoRegister.due`."""

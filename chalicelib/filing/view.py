@@ -9,7 +9,7 @@ from chalicelib.filing.drafts import attachments_of, draft_of, manifest_of, owne
 from chalicelib.kernel.errors import Corrupt, Finding
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
-from chalicelib.register.model import Register, Stream, verify_chain
+from chalicelib.register.model import Place, Register, Stream, verify_chain
 from chalicelib.register.timeline import status
 
 PAGE = 50
@@ -47,15 +47,15 @@ class Filings:
             view["package"] = {"sha256": package.sha256}
         return draft.version, view
 
-    def mine(self, account: str, *, before: str | None = None) -> dict[str, Any]:
+    def mine(self, account: str, *, after: Place | None = None) -> dict[str, Any]:
         """A page of this account's filings, newest first; `next` continues."""
-        heads = self.register.owned(account, limit=PAGE, before=before)
+        heads = self.register.owned(account, limit=PAGE, after=after)
         return {
             "filings": [
                 {"id": head.stream.id, "status": head.status, "updated": head.updated, **head.attributes}
                 for head in heads
             ],
-            "next": heads[-1].updated if len(heads) == PAGE else None,
+            "next": f"{heads[-1].updated}_{heads[-1].stream.id}" if len(heads) == PAGE else None,
         }
 
     def _summary(self, stream: Stream) -> dict[str, Any]:

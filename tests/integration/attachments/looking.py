@@ -6,8 +6,10 @@ from pathlib import Path
 
 from chalicelib.attachments.screening import cell, door
 from chalicelib.attachments.screening.model import PDF, Picture, Report, Task
+from chalicelib.kernel.errors import Unavailable
 
 SECONDS, MEGABYTES = 10.0, 512
+LOOKS = 6
 assert cell.MEMORY <= MEGABYTES << 20  # the kernel holds a process that dies before it can say what it took
 DESIGN = Picture(min_side=400, max_side=3780, svg_max_cm=(10, 20))
 
@@ -28,11 +30,24 @@ def looked_at(body: bytes, task: Task | None = None) -> Report:
         path.write_bytes(body)
         if reason := door.at_the_door(path, task.media_type):
             return Report(refused=reason)
-        began = time.monotonic()
-        report = cell.look(path, task)
-        assert time.monotonic() - began < SECONDS + 1  # the bar, and what a busy machine takes to start and stop
+        report = _look(path, task)
     assert report.peak_mb <= MEGABYTES
     return report
+
+
+def _look(path: Path, task: Task) -> Report:
+    """As the queue does: a machine that was too busy to say is asked again."""
+    for left in reversed(range(LOOKS)):
+        began = time.monotonic()
+        try:
+            report = cell.look(path, task)
+        except Unavailable:
+            if not left:
+                raise
+            continue
+        assert time.monotonic() - began < SECONDS + 1  # the bar, and what a busy machine takes to start and stop
+        return report
+    raise AssertionError("unreachable")
 
 
 def refused(body: bytes, task: Task | None = None) -> str:
