@@ -1,4 +1,4 @@
-"""The hand-over as a program: `python -m chalicelib.registry consume --help`; for the office's operators `dead` and `parity`.
+"""The hand-over as a program: `python -m chalicelib.registry consume --help`; for operators `dead`, `parity`, `export` …
 
 Exit codes: 0 everything that came was dealt with; 2 wrong arguments; 3 something was parked or left in the queue, lies dead
 or differs (each said in a line of its own); 4 AWS could not be reached; 5 another consumer works in this folder. Anything
@@ -18,6 +18,7 @@ from chalicelib.aws.s3 import Bucket
 from chalicelib.kernel.clock import system_clock
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.register.dynamodb import DynamoRegister
+from chalicelib.registry import exits
 from chalicelib.registry.arguments import parser, postgres
 from chalicelib.registry.consumer import Consumer, Outcome
 from chalicelib.registry.deadletters import DeadLetters, waiting
@@ -161,7 +162,14 @@ def _consumed(chosen: Namespace) -> dict[str, tuple[int, str]] | None:
         book.close()
 
 
-COMMANDS: dict[str, Callable[[Namespace], int]] = {"consume": _consume, "dead": _dead, "parity": _parity}
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
+    "consume": _consume,
+    "dead": _dead,
+    "parity": _parity,
+    "export": lambda chosen: exits.export(chosen, _say),
+    "verify": lambda chosen: exits.verify(chosen, _say),
+    "restore": lambda chosen: exits.restore(chosen, _say),
+}
 
 
 def _say(line: str) -> None:

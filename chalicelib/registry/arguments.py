@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     whom = parity.add_mutually_exclusive_group()
     whom.add_argument("--into", type=Path, help="folder of a consumer that does not run now, to ask how far it is")
     whom.add_argument("--postgres", help="database of a consumer, to ask how far it is")
+    _exits(commands)
     return words
 
 
@@ -70,6 +71,22 @@ def _consume(consume: argparse.ArgumentParser) -> None:
     until = consume.add_mutually_exclusive_group()
     until.add_argument("--once", action="store_true", help="stop after one look at the queue")
     until.add_argument("--until-empty", action="store_true", help="stop when a look finds nothing")
+
+
+def _exits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = commands.add_parser("export", help="write the whole register and its records into a folder, as a bag")
+    verify = commands.add_parser("verify", help="prove an export, offline")
+    restore = commands.add_parser("restore", help="prove an export, and put it into an empty office")
+    for one in (export, verify, restore):
+        one.add_argument("--folder", required=True, type=Path, help="the export")
+    for one in (verify, restore):
+        one.add_argument("--trust", required=True, type=Path, help="the roots (PEM) under which seals are believed")
+    for one in (export, restore):
+        one.add_argument("--table", required=True, help="the register")
+        one.add_argument("--bucket", required=True, help="the records bucket")
+    restore.add_argument(
+        "--receipts", type=Path, help="folder of further receipts (.json and .json.p7s): no number of theirs is given again"
+    )
 
 
 def _seconds(text: str) -> int:

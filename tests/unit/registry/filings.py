@@ -125,7 +125,7 @@ class Filings:
 
     def secure(self, stream: StreamId) -> None:
         """What custody does."""
-        TakeCustody(register=self.register, records=self.records, signer=FakeReceiptSigner(), clock=self.clock)(stream)
+        TakeCustody(register=self.register, records=self.records, signer=self.sealer, clock=self.clock)(stream)
 
     def pay(self, stream: StreamId) -> None:
         """What payment does."""
