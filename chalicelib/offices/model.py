@@ -49,6 +49,7 @@ class Kind(_Data):
     series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")]
     number_format: str = "{office}/{series}/{year}/{serial}"
     st13_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None  # WIPO ST.13: type of right
+    edms_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,12}$")] | None = None  # the EDMS's own code, if known
     routes: tuple[Route, ...]
     rule: str
     certainty: Certainty

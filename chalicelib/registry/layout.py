@@ -1,7 +1,7 @@
 """How a dossier is laid out, and harmless names for it. Pure: package in, plan out. A dossier is a bag (`bag`).
 
     <number>/package.json bagit.txt bag-info.txt manifest-sha256.txt manifest-sha512.txt tagmanifest-sha256.txt(.p7s)
-    <number>/data/form.json manifest.json receipt.json receipt.json.p7s
+    <number>/data/form.json manifest.json receipt.json receipt.json.p7s edms.json
     <number>/data/files/01-plan.pdf …  derived/01-smaller.png …  letters/acknowledgement.pdf …  st96/bibliographic-data.xml …
 
 A filer's file name is only ever the tail of a name that we begin (`01-`), so it cannot climb (`../`), be absolute, be a
@@ -40,7 +40,7 @@ ENDINGS = {
 }
 OTHER_ENDING = ".bin"
 _FIXED = {"form": "data/form.json", "manifest": "data/manifest.json", "receipt": "data/receipt.json",
-          "receipt-signature": "data/receipt.json.p7s", "seal": SEAL}  # fmt: skip
+          "receipt-signature": "data/receipt.json.p7s", "edms": "data/edms.json", "seal": SEAL}  # fmt: skip
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*~')  # Windows; the tilde is a short name's
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.ASCII | re.IGNORECASE)  # Windows
 _LOOSE_TAIL = " .\u17d2\u200b\u200c\u200d"  # what means nothing at an end: dots, blanks, Khmer coeng, joiners
@@ -59,7 +59,7 @@ def read_package(body: bytes) -> Package:
         raise Unreadable(f"not a package of ours: {', '.join(fields)[:300]!a}") from error
     roles = Counter(one.role for one in package.objects)
     if any(roles[role] != 1 for role in SINGLE_ROLES) or not roles["letter"]:
-        raise Unreadable(f"package of {package.filing}: form, manifest, receipt, letter or seal is missing or there twice")
+        raise Unreadable(f"package of {package.filing}: form, receipt, letter, seal or another is missing or there twice")
     if sorted(one.name for one in package.objects if one.role == "tag") != sorted(TAG_FILES):
         raise Unreadable(f"package of {package.filing}: not the tag files of a bag")
     return package

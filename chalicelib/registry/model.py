@@ -31,9 +31,9 @@ from chalicelib.register.model import StreamId
 PACKAGE_SCHEMA: Literal["urn:tra:package:2"] = "urn:tra:package:2"
 ACKNOWLEDGEMENT = "acknowledgement"  # code of the letter that makes a filing ready
 Role = Literal[
-    "form", "manifest", "receipt", "receipt-signature", "file", "derived", "letter", "st96", "tag", "seal"
+    "form", "manifest", "receipt", "receipt-signature", "file", "derived", "letter", "st96", "edms", "tag", "seal"
 ]  # fmt: skip
-SINGLE_ROLES: tuple[Role, ...] = ("form", "manifest", "receipt", "receipt-signature", "seal")  # each exactly once in a package
+SINGLE_ROLES: tuple[Role, ...] = ("form", "manifest", "receipt", "receipt-signature", "edms", "seal")  # each exactly once
 OF_THE_BAG: tuple[Role, ...] = ("tag", "seal")  # beside the payload, not of it
 
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")]

@@ -8,6 +8,7 @@ from typing import Protocol
 from chalicelib.contracts.form import Form
 from chalicelib.offices.model import Office
 from chalicelib.registry.bag import SEAL, TAG_FILES, TAG_MANIFEST, tag_files
+from chalicelib.registry.edms import capture
 from chalicelib.registry.layout import payload, placed
 from chalicelib.registry.model import NotHandedOver, PackageObject, Role
 from chalicelib.registry.ready import Ready
@@ -15,7 +16,7 @@ from chalicelib.registry.st96 import checks, design, patent
 from chalicelib.registry.st96.model import Filed, FiledPart
 from chalicelib.registry.st96.tree import Node, NotSt96, to_bytes
 
-XML, TEXT, PKCS7 = "application/xml", "text/plain", "application/pkcs7-signature"
+XML, TEXT, JSON, PKCS7 = "application/xml", "text/plain", "application/json", "application/pkcs7-signature"
 Official = Callable[[bytes], None]  # WIPO's schemas: NotSt96 if a document is not valid
 
 
@@ -64,6 +65,11 @@ def documents(
     except NotSt96 as error:
         raise NotHandedOver(f"{ready.stream.id}: {error}") from error
     return made
+
+
+def captured(ready: Ready, objects: tuple[PackageObject, ...], office: Office) -> Made:
+    """The capture data for the office's document system."""
+    return Made("edms", "edms.json", "edms", JSON, "json", capture(ready, objects, office))
 
 
 def tags(ready: Ready, objects: tuple[PackageObject, ...], office: Office) -> list[Made]:

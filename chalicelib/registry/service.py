@@ -81,6 +81,7 @@ class HandOver:
         objects += tuple(
             self._store(ready, one) for one in papers.documents(ready, form, objects, self.office, self.official)
         )
+        objects += (self._store(ready, papers.captured(ready, objects, self.office)),)
         tags = papers.tags(ready, objects, self.office)
         objects += tuple(self._store(ready, one) for one in tags)
         objects += (self._sealed(ready, tags),)

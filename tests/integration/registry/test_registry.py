@@ -96,7 +96,7 @@ def test_a_filing_reaches_the_registry_with_every_byte(
     assert {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()} == {
         "package.json", "data/form.json", "data/manifest.json", "data/receipt.json", "data/receipt.json.p7s",
         "data/letters/acknowledgement.pdf", "data/files/01-drawing.pdf", "data/files/02-រូបភាព កៅអី.pdf",
-        "data/st96/bibliographic-data.xml", "bagit.txt", "bag-info.txt",
+        "data/st96/bibliographic-data.xml", "data/edms.json", "bagit.txt", "bag-info.txt",
         "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha256.txt.p7s",
     }  # fmt: skip
     assert (there / "data" / "letters" / "acknowledgement.pdf").read_bytes() == LETTER
@@ -224,10 +224,10 @@ def test_one_hand_over_and_one_dossier_cost_so_many_calls(ground: Ground, tmp_pa
     finally:
         for client in (clients.dynamodb(), clients.s3(), clients.sqs()):
             client.meta.events.unregister("before-call.*", unique_id="count")
-    assert hand_over == {"Query": 1, "GetObject": 8, "PutObject": 8, "TransactWriteItems": 1}
+    assert hand_over == {"Query": 1, "GetObject": 8, "PutObject": 9, "TransactWriteItems": 1}
     events = ground.filings.load(stream).head.version
     assert consume == {
-        "ReceiveMessage": events + 1, "DeleteMessage": events, "ChangeMessageVisibility": 1, "GetObject": 21,
+        "ReceiveMessage": events + 1, "DeleteMessage": events, "ChangeMessageVisibility": 1, "GetObject": 22,
     }  # fmt: skip
 
 

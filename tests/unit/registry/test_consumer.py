@@ -69,7 +69,7 @@ def test_a_filing_that_was_handed_over_is_laid_out_and_said(registry: Registry) 
     assert registry.marks.last(stream) == registry.head(stream)
     assert registry.queue.held == []
     (line,) = registry.said
-    assert "KH/D/2026/1  design, paid, filed 2026-11-25: 14 objects" in line
+    assert "KH/D/2026/1  design, paid, filed 2026-11-25: 15 objects" in line
 
 
 def test_a_repeat_is_deleted_and_does_nothing(registry: Registry) -> None:
@@ -195,7 +195,7 @@ def test_a_package_that_is_not_the_announced_one_lays_nothing(registry: Registry
     assert registry.marks.last(stream).seq == registry.head(stream).seq - 1
 
 
-@pytest.mark.parametrize("position", range(14))
+@pytest.mark.parametrize("position", range(15))
 def test_any_object_that_is_changed_or_gone_lays_nothing(registry: Registry, position: int) -> None:
     stream = registry.filings.handed_over()
     one = registry.filings.package(stream).objects[position]

@@ -31,7 +31,7 @@ def test_a_complete_filing_is_handed_over_with_pointers_to_every_object(filings:
     stream = filings.handed_over()
     package, fact = filings.package(stream), filings.fact(stream)
     assert [one.role for one in package.objects] == [
-        "form", "manifest", "receipt", "receipt-signature", "file", "file", "letter", "st96",
+        "form", "manifest", "receipt", "receipt-signature", "file", "file", "letter", "st96", "edms",
         "tag", "tag", "tag", "tag", "tag", "seal",
     ]  # fmt: skip
     assert [one.name for one in package.objects if one.role == "file"] == [name for name, _ in FILES]
@@ -83,7 +83,7 @@ def test_a_filing_without_files_waits_for_custody_of_its_papers(filings: InMemor
         filings.hand_over(stream)
     filings.secure(stream)
     filings.hand_over(stream)
-    assert len(filings.package(stream).objects) == 12
+    assert len(filings.package(stream).objects) == 13
 
 
 def test_a_repeat_changes_nothing(filings: InMemoryFilings) -> None:

@@ -78,7 +78,7 @@ def test_the_layout_is_as_documented_and_files_of_one_name_are_numbered() -> Non
     assert [part.path for part in plan.parts] == [
         "package.json", "data/form.json", "data/manifest.json", "data/receipt.json", "data/receipt.json.p7s",
         "data/files/01-same.pdf", "data/files/02-same.pdf", "data/files/03-SAME.pdf", "data/files/04-CON.pdf",
-        "data/letters/acknowledgement.pdf", "data/st96/bibliographic-data.xml", "bagit.txt", "bag-info.txt",
+        "data/letters/acknowledgement.pdf", "data/st96/bibliographic-data.xml", "data/edms.json", "bagit.txt", "bag-info.txt",
         "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha256.txt.p7s",
     ]  # fmt: skip
 
@@ -103,12 +103,12 @@ def package() -> Package:
     return filings.package(filings.handed_over())
 
 
-@pytest.mark.parametrize("missing", range(14))
+@pytest.mark.parametrize("missing", range(15))
 def test_a_package_without_a_paper_or_letter_is_refused_and_without_a_file_is_not(missing: int) -> None:
     whole = package()
     less = whole.model_copy(update={"objects": whole.objects[:missing] + whole.objects[missing + 1 :]})
     if whole.objects[missing].role in {"file", "st96"}:
-        assert len(read_package(less.to_bytes()).objects) == 13
+        assert len(read_package(less.to_bytes()).objects) == 14
     else:
         with pytest.raises(Unreadable):
             read_package(less.to_bytes())
