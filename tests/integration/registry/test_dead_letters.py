@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,3 +165,24 @@ def test_parity_over_the_real_stores_names_what_is_late(
     said = json.loads((tmp_path / "found.json").read_text("utf-8"))
     assert [(one["what"], one["stream"]) for one in said] == [("credited-and-not-paid", str(stream))]
     assert f"differs   credited-and-not-paid      {stream}" in capsys.readouterr().out
+
+
+def test_the_consumers_policy_allows_what_it_calls_and_no_action_by_pattern(ground: Ground, tmp_path: Path) -> None:
+    policy = json.loads((Path(__file__).parents[3] / "infra" / "consumer" / "policy.json").read_text("utf-8"))
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert not [action for action in allowed if "*" in action]
+    called: set[str] = set()
+
+    def note(model: Any, **_: object) -> None:
+        called.add(f"{model.service_model.service_name}:{model.name}")
+
+    ground.publish(ground.filings.handed_over())
+    for client in (clients.sqs(), clients.s3()):
+        client.meta.events.register("before-call.*", note, unique_id="note")
+    try:
+        assert ground.consume(tmp_path, "--until-empty", "--health", str(tmp_path / "health.json")) == DONE
+    finally:
+        for client in (clients.sqs(), clients.s3()):
+            client.meta.events.unregister("before-call.*", unique_id="note")
+    assert called
+    assert called <= allowed
