@@ -2,7 +2,7 @@
 # Brings the programs that tests run and no index of Python or npm has: Debian's packages, where they are missing.
 # A program that cannot be had fails the run; no test is skipped for want of it.
 set -eu
-PACKAGES="clamav-daemon"
+PACKAGES="clamav-daemon postgresql"
 missing=""
 for package in $PACKAGES; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"

@@ -28,7 +28,7 @@ from infra.local.template import resources
 
 OUT = ROOT / "build" / "package"
 LAMBDA_UNZIPPED = 250 * 1024 * 1024  # bytes, code and layers together (Lambda quotas)
-LAYERS = ("screening", "sealing")
+LAYERS = ("handover", "screening", "sealing")
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 GLIBC = ("2014", "_2_17", "_2_24", "_2_26")  # Lambda's python3.11 runs on glibc 2.26
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)

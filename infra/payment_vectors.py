@@ -2,7 +2,7 @@
 
 A vector says by its kind what must happen: `…_ok` and `sdk_output` pass; `…must_reject` and `…must_refuse` are refused, also
 where the signature verifies; `forgeable` and `unsigned` are doorbells and never more; `status_response` reads as it expects;
-`request_hash` is reproduced. What no rail of ours speaks is not applicable, and is named.
+`request_hash` is reproduced; a `statement` is read as it expects. What no rail of ours speaks is not applicable, and is named.
 """
 
 import base64
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.kernel.money import Money
+from chalicelib.offices.banks import BankAccount
 from chalicelib.payment import khqr
 from chalicelib.payment.model import Bill, Delivery, HttpReply, Rejected, Status
 from chalicelib.payment.rails import acleda, acleda_mobile, forwarder, wing_mini, wing_v1
@@ -25,6 +26,7 @@ from chalicelib.payment.rails.aba_pushback import authenticate
 from chalicelib.payment.rails.aba_wire import SIGNED_ORDER, preimage, request_hash, sign
 from chalicelib.payment.rails.answer import body_of
 from chalicelib.payment.rails.config import Key, KeyRing
+from chalicelib.payment.statements.mt940 import read_mt940
 
 NOW = datetime(2026, 11, 25, 2, 33, 30, tzinfo=UTC)
 SDK_CLOCK = 1_760_000_000_000  # NBC's package was run with its clock pinned here
@@ -275,6 +277,32 @@ def _stamped_refused(vector: Vector) -> None:
     _refused(lambda: _stamped(vector), Rejected)
 
 
+# ---------------------------------------------------------------- statements
+
+
+def _statements(vector: Vector) -> None:
+    wanted = vector["expect"]["statements"]
+    account = BankAccount(
+        code="vector", bank="vector", names={}, number="0000", currency=wanted[0]["currency"], format="mt940",
+        certainty="assumed",
+    )  # fmt: skip
+    found = read_mt940(vector["raw"].encode("utf-8"), account, prefix="IP")
+    told = [
+        {
+            "opening": _decimal(one.opening, one.currency),
+            "closing": _decimal(one.closing, one.currency),
+            "currency": one.currency,
+            "entries": [_decimal(entry.signed, one.currency) for entry in one.lines],
+        }
+        for one in found
+    ]
+    _same(told, wanted)
+
+
+def _decimal(minor: int | None, currency: str) -> str:
+    return ("-" if minor is not None and minor < 0 else "") + Money(abs(minor or 0), currency).decimal
+
+
 _PROCEDURES: Mapping[tuple[str, str], Callable[[Vector], None]] = {
     ("khqr", "qr_crc_ok"): _qr_ok,
     ("khqr", "qr_must_reject"): _qr_refused,
@@ -296,6 +324,7 @@ _PROCEDURES: Mapping[tuple[str, str], Callable[[Vector], None]] = {
     ("standard_webhooks", "notification_ok"): _stamped_ok,
     ("standard_webhooks", "notification_must_reject"): _stamped_refused,
     ("wing_sdk_v1", "notification_forgeable"): _wing_forgeable,
+    ("mt940", "statement"): _statements,
 }
 
 

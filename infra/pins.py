@@ -10,8 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = (
     (".", "requirements"),
+    ("infra/layers/handover", "requirements"),
     ("infra/layers/screening", "requirements"),
     ("infra/layers/sealing", "requirements"),
+    ("infra/consumer", "requirements"),
     ("infra/local", "requirements"),
     (".", "requirements-dev"),
 )

@@ -4,17 +4,18 @@ A fake keeps the conditions of the real thing (versions, write-once, order) and 
 use cases. Nothing here is imported by the product.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.attachments.multipart import Part
-from chalicelib.aws.s3 import Stored
+from chalicelib.aws.s3 import Stored, Weighed
 from chalicelib.contracts.envelope import Envelope
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest
-from chalicelib.kernel.errors import LostRace, Unavailable
+from chalicelib.kernel.errors import Corrupt, LostRace, Unavailable
 from chalicelib.register.dynamodb import HEAD, entry_key, marshal, shard, unmarshal
 from chalicelib.register.model import (
     MAX_OPERATIONS,
@@ -136,6 +137,10 @@ class InMemoryRegister:
         ordered = sorted(waiting, key=lambda entry: (shard(entry.stream), entry.at, str(entry.stream), entry.seq))
         return tuple(dict.fromkeys(entry.stream for entry in ordered))
 
+    def every_stream(self) -> Iterator[StreamId]:
+        """See `DynamoRegister.every_stream`."""
+        yield from (head.stream for head in self.heads.values())
+
     def _version(self, key: Key) -> int | None:
         if key in self.heads:
             return self.heads[key].version
@@ -213,6 +218,11 @@ class InMemoryBucket:
         """See `Bucket.stored`."""
         name, body = self._get(key, version)
         return Stored(key, name, len(body), Digest.of(body))
+
+    def weighed(self, key: str, version: str | None = None) -> Weighed:
+        """See `Bucket.weighed`."""
+        name, body = self._get(key, version)
+        return Weighed(key, name, len(body), Digest.of(body), hashlib.sha512(body).hexdigest())
 
     def read(self, key: str, version: str | None = None) -> bytes:
         """See `Bucket.read`."""
@@ -331,3 +341,9 @@ class FakeReceiptSigner:
     def sign_detached(self, payload: bytes) -> bytes:
         """See `ReceiptSigner`."""
         return b"signed " + Digest.of(payload).hex.encode()
+
+
+def fake_seals(content: bytes, seal: bytes, at: datetime) -> None:
+    """A `registry.consumer.Seals` that knows the signatures of `FakeReceiptSigner`."""
+    if seal != FakeReceiptSigner().sign_detached(content) or at.tzinfo is None:
+        raise Corrupt("the seal does not hold")

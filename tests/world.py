@@ -17,6 +17,7 @@ from infra.local.clients import ACCOUNT, ENVIRONMENT, REGION, Clients, clients
 from infra.local.office import put_certificates
 from infra.local.template import load
 from infra.local.trust import TestTrust
+from tests.fakes import NOON
 
 PARAMETERS: Mapping[str, str] = {
     "Stage": "test",
@@ -78,7 +79,7 @@ def _clients() -> Clients:
 
 @cache
 def _trust() -> TestTrust:
-    return TestTrust()
+    return TestTrust(now=NOON)
 
 
 @cache

@@ -4,6 +4,7 @@
 a repeat is harmless and a caller can compare digests.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,13 @@ class Stored:
     version: str
     size: int
     sha256: Digest
+
+
+@dataclass(frozen=True)
+class Weighed(Stored):
+    """The same, with SHA-512 in hexadecimal digits."""
+
+    sha512: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +74,17 @@ class Bucket:
         with translated():
             digest, size = of_stream(body["Body"].iter_chunks(CHUNK))
         return Stored(key, body.get("VersionId", ""), size, digest)
+
+    def weighed(self, key: str, version: str | None = None) -> Weighed:
+        """Like `stored`, with SHA-512 too, in one reading."""
+        body = self._get(key, version)
+        sha256, sha512, size = hashlib.sha256(), hashlib.sha512(), 0
+        with translated():
+            for chunk in body["Body"].iter_chunks(CHUNK):
+                sha256.update(chunk)
+                sha512.update(chunk)
+                size += len(chunk)
+        return Weighed(key, body.get("VersionId", ""), size, Digest(sha256.hexdigest()), sha512.hexdigest())
 
     def read(self, key: str, version: str | None = None) -> bytes:
         """The whole object. FileNotFoundError if there is none."""

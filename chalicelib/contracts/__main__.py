@@ -1,54 +1,74 @@
-"""Write, or with `--check` compare, the published JSON Schemas: `schemas/events/<type>.json`, one for each event."""
+"""Write, or with `--check` compare, what is published of the contract: `python -m chalicelib.contracts [--check | --release]`.
+
+`schemas/events/<type>.json`, one for each event, and `schemas/asyncapi.json`. `--check` also compares them with the kept copy
+of every released version in `schemas/released/<version>/`; `--release` keeps such a copy of what stands now, once.
+"""
 
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from chalicelib.contracts.envelope import Envelope
-from chalicelib.contracts.events import FACTS
-from chalicelib.contracts.fact import Fact
+from chalicelib.contracts.asyncapi import asyncapi
+from chalicelib.contracts.compatibility import differences
+from chalicelib.contracts.schemas import all_schemas
 
-ROOT = Path(__file__).resolve().parents[2] / "schemas" / "events"
-BASE = "urn:tra:schema:"
-
-
-def schema(fact: type[Fact]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the whole message that carries `fact`."""
-    document = Envelope.model_json_schema()
-    data = fact.model_json_schema()
-    data["additionalProperties"] = True  # consumers accept what a later minor version adds
-    document["$defs"] = {**document.get("$defs", {}), **data.pop("$defs", {})}
-    document["properties"]["type"] = {"const": fact.TYPE, "type": "string"}
-    document["properties"]["data"] = data
-    document["required"] = sorted({*document["required"], "specversion", "datacontenttype", "data"})
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": BASE + fact.TYPE,
-        **document,
-        "title": fact.__name__,
-        "description": (fact.__doc__ or "").strip(),
-    }
+FOLDER = Path(__file__).resolve().parents[2] / "schemas"
+ROOT = FOLDER / "events"
+VERSION = "0.1.0"  # of the contract: raised with every release, whose schemas are then kept
 
 
-def main(arguments: list[str]) -> int:
-    """Exit status: 0 when written or equal, 1 when `--check` finds a difference."""
-    wanted = {
-        ROOT / f"{fact.TYPE}.json": json.dumps(schema(fact), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        for fact in FACTS.values()
-    }
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
+    """Exit status: 0 when written, kept or equal; 1 when something is not as it was promised."""
+    schemas = all_schemas()
+    if "--release" in arguments:
+        return _keep(folder / "released" / VERSION, schemas)
+    wanted = {folder / "events" / f"{type_}.json": _text(schema) for type_, schema in schemas.items()}
+    wanted[folder / "asyncapi.json"] = _text(asyncapi(VERSION))
     if "--check" in arguments:
-        there = {path: path.read_text("utf-8") for path in ROOT.glob("*.json")}
-        different = sorted(path.name for path in wanted.keys() | there.keys() if wanted.get(path) != there.get(path))
-        for name in different:
-            print(f"schemas/events/{name} is not what the code says: run `python -m chalicelib.contracts`")
-        return 1 if different else 0
-    ROOT.mkdir(parents=True, exist_ok=True)
-    for path in ROOT.glob("*.json"):
+        return _check(wanted, folder, schemas)
+    (folder / "events").mkdir(parents=True, exist_ok=True)
+    for path in (folder / "events").glob("*.json"):
         path.unlink()
     for path, text in wanted.items():
         path.write_text(text, "utf-8")
     return 0
+
+
+def released(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+    """Version → event type → schema, of every release that is kept."""
+    return {
+        kept.name: {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(kept.glob("*.json"))}
+        for kept in sorted((folder / "released").iterdir())
+        if kept.is_dir()
+    }
+
+
+def _check(wanted: dict[Path, str], folder: Path, schemas: dict[str, dict[str, Any]]) -> int:
+    paths = [*(folder / "events").glob("*.json"), *folder.glob("asyncapi.json")]
+    there = {path: path.read_text("utf-8") for path in paths}
+    different = sorted(path for path in wanted.keys() | there.keys() if wanted.get(path) != there.get(path))
+    for path in different:
+        name = path.relative_to(folder).as_posix()
+        print(f"schemas/{name} is not what the code says: run `python -m chalicelib.contracts`")
+    broken = [(version, what) for version, old in released(folder).items() for what in differences(old, schemas)]
+    for version, what in broken:
+        print(f"breaks {version}: {what}; make a new major version of the type, beside the old one")
+    return 1 if different or broken else 0
+
+
+def _keep(kept: Path, schemas: dict[str, dict[str, Any]]) -> int:
+    if kept.exists():
+        print(f"{kept.name} is released already: raise VERSION in contracts/__main__.py")
+        return 1
+    kept.mkdir(parents=True)
+    for type_, schema in schemas.items():
+        (kept / f"{type_}.json").write_text(_text(schema), "utf-8")
+    return 0
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -62,3 +62,8 @@ def report(day: str, run: int, level: str) -> str:
 def package(filing: str, sha256: Digest | str) -> str:
     """The list of everything the registry receives."""
     return f"filings/{filing}/package/{sha256}.json"
+
+
+def part(filing: str, sha256: Digest | str, ending: str) -> str:
+    """Something that was made for the package: an ST.96 document, a tag file, the seal over the manifest."""
+    return f"filings/{filing}/parts/{sha256}.{ending}"

@@ -57,6 +57,7 @@ class Kind(_Data):
     series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")]
     number_format: str = "{office}/{series}/{year}/{serial}"
     st13_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None  # WIPO ST.13: type of right
+    edms_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,12}$")] | None = None  # the EDMS's own code, if known
     routes: tuple[Route, ...]
     elsewhere: tuple[Elsewhere, ...] = ()
     rule: str
@@ -85,6 +86,7 @@ class DocumentKind(_Data):
     max_total_bytes: Annotated[int, Field(gt=0)] | None = None
     max_pages: Annotated[int, Field(gt=0)] | None = None
     repeatable: bool = False
+    body: bool = False  # part of the text of an application: what ST.96 calls its body
     kinds: tuple[str, ...] = ("*",)
     routes: tuple[str, ...] = ("*",)
     image: ImageProfile | None = None
@@ -174,6 +176,7 @@ class Office(_Data):
     number_authority: Literal["tra"] = "tra"
     acknowledge: Literal["after-payment"] = "after-payment"
     hand_over: Literal["when-acknowledged"] = "when-acknowledged"
+    st96_version: Annotated[str, StringConstraints(pattern=r"^V[0-9]{1,2}_[0-9]{1,2}$")] = "V6_0"  # of packages' XML
     records_years: Annotated[int, Field(ge=1)]
     max_attachments: Annotated[int, Field(ge=1, le=90)] = 90
     uploads: UploadLimits = UploadLimits()

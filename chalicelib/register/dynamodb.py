@@ -1,6 +1,6 @@
 """The register on DynamoDB: one table, every write a conditional transaction, every read that decides strongly consistent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -235,6 +235,24 @@ class DynamoRegister:
                 )
             found |= {row["pk"]: None for row in map(_row, page["Items"])}
         return tuple(StreamId.parse(text) for text in found)
+
+    def every_stream(self) -> Iterator[StreamId]:
+        """Every stream ever begun, in no order: reads the whole table, so for replays, exports and nightly checks only."""
+        start: dict[str, Any] = {}
+        while True:
+            with translated():
+                page = self.client.scan(
+                    TableName=self.table,
+                    FilterExpression="sk = :head",
+                    ExpressionAttributeValues={":head": {"S": HEAD}},
+                    ProjectionExpression="pk",
+                    ConsistentRead=True,
+                    **start,
+                )
+            yield from (StreamId.parse(item["pk"]["S"]) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _actions(self, operation: Operation) -> list[tuple[Key, dict[str, Any], list[Entry]]]:
         match operation:

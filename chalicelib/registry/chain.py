@@ -40,6 +40,7 @@ class Event:
     seq: int
     hash: str
     previous: str
+    at: str
     fact: Fact
 
     @property
@@ -79,7 +80,7 @@ def read_event(body: bytes) -> Event:
     )
     if own != envelope.id:
         raise Unreadable(f"{envelope.subject} {envelope.seq} {name}: its hash is not the hash of what it says")
-    return Event(stream, envelope.seq, own, envelope.previous, fact)
+    return Event(stream, envelope.seq, own, envelope.previous, envelope.time, fact)
 
 
 def place(event: Event, mark: Mark) -> Place:
@@ -87,11 +88,11 @@ def place(event: Event, mark: Mark) -> Place:
     if event.seq < mark.seq or event.mark == mark:
         return Place.REPEAT
     if event.seq == mark.seq:
-        raise OutOfOrder(f"{event.stream} {event.seq}: another entry was seen in this place")
+        raise OutOfOrder(event.stream, f"{event.seq}: another entry was seen in this place")
     if event.seq > mark.seq + 1:
-        raise OutOfOrder(f"{event.stream} {event.seq}: entry {mark.seq + 1} has not come")
+        raise OutOfOrder(event.stream, f"{event.seq}: entry {mark.seq + 1} has not come")
     if event.previous != mark.hash:
-        raise OutOfOrder(f"{event.stream} {event.seq}: does not follow from entry {mark.seq} as it was seen")
+        raise OutOfOrder(event.stream, f"{event.seq}: does not follow from entry {mark.seq} as it was seen")
     return Place.NEXT
 
 

@@ -3,8 +3,11 @@
 For each message:
 1. read and check it (`chain`); what cannot be read is left for the dead-letter queue, and said;
 2. compare with the stream's mark: a repeat is deleted; one that does not follow is parked: left, and said;
-3. act: on PackageReady fetch the package, check it against the event, lay every object out; on others, nothing;
-4. then the mark, then delete. Killed anywhere, the message comes again, finds what was done, and changes nothing.
+3. act: on PackageReady fetch the package, check it against the event, check its seal and that its manifests list what it holds,
+   lay every object out, both digests compared; on others, nothing;
+   other handlers of the table, by type of fact, do their own;
+4. mark and effect in one turn of the marks (one transaction, where the store has them), then delete. Killed anywhere, the
+   message comes again, finds what was done, and changes nothing.
 
 A message that is left comes back after a pause; its stream waits behind it, the others go on. Faults of our
 surroundings (no network, no space, no right) are not the message's: they stop the consumer instead of emptying the
@@ -12,19 +15,23 @@ queue into its dead-letter queue.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from typing import Protocol
 
 from chalicelib.contracts.events import PackageReady
+from chalicelib.contracts.fact import Fact
+from chalicelib.kernel.clock import parse_stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, Unavailable
 from chalicelib.register.model import StreamId
+from chalicelib.registry.bag import MAX_TAG_FILE, SEAL, TAG_MANIFEST, verify
 from chalicelib.registry.chain import Event, Mark, Place, place, read_event
-from chalicelib.registry.layout import MAX_PACKAGE, dossier, read_package
-from chalicelib.registry.model import Dossier, OutOfOrder, Package, PackageObject, Unreadable
+from chalicelib.registry.layout import MAX_PACKAGE, dossier, payload, read_package
+from chalicelib.registry.model import OF_THE_BAG, Dossier, OutOfOrder, Package, PackageObject, Unreadable
 
 PAUSE = 30  # seconds until a message that was left comes again
 HOLD = 120  # seconds for which a message is ours while its objects are fetched; extended after half of them
@@ -65,18 +72,34 @@ class Objects(Protocol):
 class Marks(Protocol):
     """What was dealt with, stream by stream."""
 
+    def turn(self, stream: StreamId) -> AbstractContextManager[None]:
+        """One turn on a stream, alone: what is done inside stands as a whole when it ends, and not at all if it raises."""
+
     def last(self, stream: StreamId) -> Mark:
         """The mark of a stream; of one never seen, the mark before its first entry."""
 
-    def set(self, stream: StreamId, mark: Mark) -> None:
-        """Remember `mark`, durably."""
+    def set(self, stream: StreamId, mark: Mark, at: str) -> None:
+        """Remember `mark` and the time `at` of its entry, durably once the turn ends; the stream is not parked any more."""
+
+    def park(self, stream: StreamId, why: str) -> None:
+        """Remember that this stream waits for an entry, for whoever asks how things stand."""
+
+
+Handler = Callable[[Event], None]  # runs inside the turn: what it writes with the marks' own connection stands with the mark
 
 
 class Shelf(Protocol):
     """Where dossiers are laid."""
 
-    def lay(self, dossier: Dossier) -> Path:
+    def lay(self, dossier: Dossier) -> object:
         """Lay it out whole or not at all. The same one there already is success; another one is DossierDiffers."""
+
+
+class Seals(Protocol):
+    """Whom one trusts."""
+
+    def __call__(self, content: bytes, seal: bytes, at: datetime) -> None:
+        """Corrupt unless `seal` is a good detached one over `content`, by a certificate valid at `at`."""
 
 
 class Outcome(Enum):
@@ -97,7 +120,9 @@ class Consumer:
     objects: Objects
     marks: Marks
     shelf: Shelf
+    seals: Seals
     say: Callable[[str], None]
+    handlers: Mapping[type[Fact], Handler] = field(default_factory=dict)
     monotonic: Callable[[], float] = time.monotonic
 
     def step(self, *, wait: int) -> Outcome | None:
@@ -110,6 +135,7 @@ class Consumer:
         try:
             outcome = self._act(message)
         except OutOfOrder as error:
+            self.marks.park(error.stream, str(error))
             return self._leave(message, Outcome.PARKED, f"parked    {error}")
         except (Unreadable, Corrupt) as error:
             return self._leave(message, Outcome.LEFT, f"left      {type(error).__name__}: {error}")
@@ -121,19 +147,23 @@ class Consumer:
 
     def _act(self, message: Message) -> Outcome:
         event = read_event(message.body)
-        if place(event, self.marks.last(event.stream)) is Place.REPEAT:
-            return Outcome.REPEAT
-        outcome = Outcome.MARKED
-        if isinstance(event.fact, PackageReady):
-            self._lay(message, event, event.fact)
-            outcome = Outcome.LAID
-        self.marks.set(event.stream, event.mark)
+        with self.marks.turn(event.stream):
+            if place(event, self.marks.last(event.stream)) is Place.REPEAT:
+                return Outcome.REPEAT
+            outcome = Outcome.MARKED
+            if isinstance(event.fact, PackageReady):
+                self._lay(message, event, event.fact)
+                outcome = Outcome.LAID
+            if handler := self.handlers.get(type(event.fact)):
+                handler(event)
+            self.marks.set(event.stream, event.mark, event.at)
         return outcome
 
     def _lay(self, message: Message, event: Event, fact: PackageReady) -> None:
         body = self._package_bytes(fact)
         package = read_package(body)
         self._as_announced(package, event, fact)
+        self._as_sealed(package, event)
         hold = _Hold(self.queue, message, self.monotonic)
         there = self.shelf.lay(dossier(package, body, lambda one: self._object(one, hold)))
         size = sum(one.size for one in package.objects)
@@ -163,6 +193,23 @@ class Consumer:
                 raise Corrupt(f"{event.stream} {event.seq}: the package points outside its filing")
         if any(one.bucket != self.objects.name for one in package.objects):
             raise Corrupt(f"{event.stream} {event.seq}: the package points into another bucket")
+
+    def _as_sealed(self, package: Package, event: Event) -> None:
+        files = {one.name: self._small(one) for one in package.objects if one.role in OF_THE_BAG}
+        self.seals(files[TAG_MANIFEST], files[SEAL], parse_stamp(event.at))
+        verify(files, payload(package.objects))
+
+    def _small(self, one: PackageObject) -> bytes:
+        if one.size > MAX_TAG_FILE:
+            raise Unreadable(f"{one.key}: a tag file of {one.size} bytes is none of ours")
+        body = bytearray()
+        for chunk in self._chunks(one.key, one.version or None):
+            body += chunk
+            if len(body) > one.size:
+                break
+        if (Digest.of(bytes(body)).hex, len(body)) != (one.sha256, one.size):
+            raise Corrupt(f"{one.key}: what was fetched is not what the package says")
+        return bytes(body)
 
     def _object(self, one: PackageObject, hold: "_Hold") -> Iterable[bytes]:
         for chunk in self._chunks(one.key, one.version or None):

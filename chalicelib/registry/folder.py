@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 
 from chalicelib.kernel.digest import of_stream
@@ -52,7 +52,7 @@ class Folder:
         try:
             for part in dossier.parts:
                 _write(part, laying / part.path)
-            for folder in {(laying / part.path).parent for part in dossier.parts} | {laying}:
+            for folder in [laying, *(path for path in laying.rglob("*") if path.is_dir())]:
                 _force(folder)
             laying.chmod(0o750)
             laying.rename(target)
@@ -84,18 +84,19 @@ def _is(path: Path, part: Part) -> bool:
 
 
 def _write(part: Part, path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
-    running, size = sha256(), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    running, longer, size = sha256(), sha512(), 0
     with path.open("xb") as out:
         for chunk in part.chunks():
             running.update(chunk)
+            longer.update(chunk)
             size += len(chunk)
             if size > part.size:
                 break  # longer than it may be: do not fill the disk with it
             out.write(chunk)
         out.flush()
         os.fsync(out.fileno())
-    if (running.hexdigest(), size) != (part.sha256, part.size):
+    if (running.hexdigest(), longer.hexdigest(), size) != (part.sha256, part.sha512, part.size):
         raise Corrupt(f"{part.path}: what was fetched is not what the package says")
 
 

@@ -1,7 +1,7 @@
 """Nouns of the hand-over: the package manifest that a registry acts on, and the dossier laid out from it.
 
 The package is canonical JSON (RFC 8785) and follows from the entries and the stored objects alone: the same entries
-give the same bytes. Within `urn:tra:package:1` fields are only added; a reader ignores fields it does not know. File names
+give the same bytes. Within `urn:tra:package:2` fields are only added; a reader ignores fields it does not know. File names
 stand here (and not in entries) because the package is an object of the records, where access can be controlled.
 """
 
@@ -26,13 +26,18 @@ from chalicelib.contracts.fact import (
 )
 from chalicelib.kernel.digest import canonical
 from chalicelib.kernel.errors import Corrupt, TraError
+from chalicelib.register.model import StreamId
 
-PACKAGE_SCHEMA: Literal["urn:tra:package:1"] = "urn:tra:package:1"
+PACKAGE_SCHEMA: Literal["urn:tra:package:2"] = "urn:tra:package:2"
 ACKNOWLEDGEMENT = "acknowledgement"  # code of the letter that makes a filing ready
-Role = Literal["form", "manifest", "receipt", "receipt-signature", "file", "letter"]
-SINGLE_ROLES: tuple[Role, ...] = ("form", "manifest", "receipt", "receipt-signature")  # each exactly once in a package
+Role = Literal[
+    "form", "manifest", "receipt", "receipt-signature", "file", "derived", "letter", "st96", "edms", "tag", "seal"
+]  # fmt: skip
+SINGLE_ROLES: tuple[Role, ...] = ("form", "manifest", "receipt", "receipt-signature", "edms", "seal")  # each exactly once
+OF_THE_BAG: tuple[Role, ...] = ("tag", "seal")  # beside the payload, not of it
 
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")]
+Sha512 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
 ObjectVersion = Annotated[str, StringConstraints(pattern=r"^[!-~]{0,1024}$")]  # empty where the bucket keeps none
 
 
@@ -42,6 +47,14 @@ class Unreadable(TraError):
 
 class OutOfOrder(TraError):
     """An entry that does not follow the last one seen of its stream; it waits until the one before it comes."""
+
+    def __init__(self, stream: StreamId, what: str) -> None:
+        super().__init__(f"{stream} {what}")
+        self.stream = stream
+
+
+class NotHandedOver(Corrupt):
+    """What would be handed over breaks a rule of ours or of the standard; a person must look."""
 
 
 class DossierDiffers(Corrupt):
@@ -54,7 +67,7 @@ class _Part(BaseModel):
 
 class PackageObject(_Part):
     """One stored object. `name` is the filer's label for a file (hostile: never a path), ours for the rest; `document`
-    is the document or letter code; `attachment` is how the form names a file."""
+    is the document or letter code; `attachment` is how the form names a file, and of which file something was made."""
 
     role: Role
     name: str
@@ -64,6 +77,7 @@ class PackageObject(_Part):
     key: Key
     version: ObjectVersion
     sha256: Sha256
+    sha512: Sha512
     size: Count
     attachment: Id | None = None
 
@@ -103,7 +117,7 @@ class Basis(_Part):
 class Package(_Part):
     """Everything the registry receives of one filing."""
 
-    schema_: Annotated[Literal["urn:tra:package:1"], Field(alias="schema")] = PACKAGE_SCHEMA
+    schema_: Annotated[Literal["urn:tra:package:2"], Field(alias="schema")] = PACKAGE_SCHEMA
     office: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # WIPO ST.3
     filing: Id
     number: Number
@@ -132,6 +146,7 @@ class Part:
 
     path: str
     sha256: str
+    sha512: str
     size: int
     chunks: Callable[[], Iterable[bytes]]
 

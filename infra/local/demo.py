@@ -84,10 +84,13 @@ def fetch(office: LocalOffice, filer: Filer, title: str, filing: str, files: tup
 
 def consume(office: LocalOffice) -> None:
     """Run the registry's consumer until its queue is empty, as a program of its own."""
+    roots = OUT / "roots.pem"
+    roots.write_bytes(office.trust.roots())
     command = [
         sys.executable, "-m", "chalicelib.registry", "consume", "--until-empty", "--wait", "1",
         "--queue-url", office.ground.outputs["RegistryQueueUrl"],
         "--bucket", office.environment["TRA_RECORDS_BUCKET"],
+        "--trust", str(roots),
         "--into", str(OUT / "registry"),
     ]  # fmt: skip
     subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **office.environment})  # noqa: S603 - our own words

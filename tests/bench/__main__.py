@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from infra.local.sam import ROOT
 from tests.bench.figure import Figure, write
+from tests.bench.handover import handover
 from tests.bench.imports import cold_imports
 from tests.bench.office import payment_to_letter
 from tests.bench.payment import payment
@@ -19,6 +20,7 @@ BENCHES: Sequence[Callable[[], Sequence[Figure]]] = (
     pipeline,
     payment,
     payment_to_letter,
+    handover,
 )
 
 

@@ -249,9 +249,11 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
             yield f"{pk}: copies {lost} are not beside their files"
         begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
-        begun |= {key for key in stores.records if key.startswith(f"{base}/package/")}
+        begun |= {key for key in stores.records if key.startswith((f"{base}/package/", f"{base}/parts/"))}
     for _, data in stores.facts("DayReconciled"):
         begun |= {key for key in stores.records if key.startswith(f"reconciliations/{data['day']}/")}
+    for _, data in stores.facts("PackageReady"):
+        owned |= {one["key"] for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", [])}
     for type_ in ("LetterIssued", "PackageReady", "ReportSealed"):
         owned |= {data["key"] for _, data in stores.facts(type_)}
     for key in stores.records:

@@ -19,6 +19,7 @@ from chalicelib.aws import clients as ours
 from chalicelib.aws.s3 import Bucket
 from chalicelib.registry.consumer import Consumer, Outcome
 from chalicelib.registry.folder import Folder
+from chalicelib.registry.seal import TrustedSeals
 from chalicelib.registry.sqlite import SqliteMarks
 from chalicelib.registry.sqs import SqsQueue
 from infra.local.banks.model import Pushback
@@ -249,6 +250,7 @@ def _consume(world: World, folder: Path) -> bool:
             objects=Bucket(name=world.environment["TRA_RECORDS_BUCKET"], client=ours.s3()),
             marks=marks,
             shelf=shelf,
+            seals=TrustedSeals(world.roots),
             say=lambda line: None,
         )
         outcome = consumer.step(wait=0)

@@ -215,6 +215,15 @@ class RegisterContract:
         assert register.due("ASK", until=NOON + timedelta(minutes=20), limit=10) == (keys[0],)
 
 
+class StreamsContract:
+    """What a replay or a nightly check must be able to ask of a register."""
+
+    def test_every_stream_is_found_whatever_lies_beside(self, register: AnyRegister) -> None:
+        streams = {born(register, *[reserved()] * number) for number in range(4)}
+        register.commit(Put(LIKE, {"a": 1}))
+        assert set(register.every_stream()) == streams
+
+
 class OutboxContract:
     """Subclasses give a fixture `register`: empty, for each test."""
 

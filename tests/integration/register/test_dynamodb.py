@@ -13,13 +13,14 @@ from tests.integration.register.contract import (
     LIKE,
     OutboxContract,
     RegisterContract,
+    StreamsContract,
     born,
     loaded,
     reserved,
 )
 
 
-class TestDynamoRegister(RegisterContract, OutboxContract):
+class TestDynamoRegister(RegisterContract, OutboxContract, StreamsContract):
     """The same tests as the fake."""
 
     def test_a_stream_longer_than_a_page_is_read_whole(self, register: DynamoRegister) -> None:

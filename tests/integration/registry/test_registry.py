@@ -20,6 +20,9 @@ from chalicelib.registry.sqlite import SqliteMarks
 from chalicelib.registry.sqs import SqsQueue
 from chalicelib.relay.service import Relay
 from chalicelib.relay.sns import SnsTopic
+from chalicelib.signing.cms import Chain
+from chalicelib.signing.kms import KmsSigner
+from chalicelib.signing.receipts import SignedReceipts
 from tests.faults.strict import strict
 from tests.unit.registry.filings import FILES, LETTER, Filings
 from tests.world import World, moto_world
@@ -28,8 +31,10 @@ from tests.world import World, moto_world
 class Ground:
     """The world of the template, and what reaches and reads the registry's queue in it."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, trust: Path) -> None:
         self.outputs, self.source = world.outputs, "urn:tra:kh-test"
+        self.trust = trust
+        trust.write_bytes(world.trust.roots())
         self.queue, self.bucket = world.outputs["RegistryQueueUrl"], world.outputs["RecordsBucket"]
         self.dead = clients.sqs().get_queue_url(QueueName="tra-test-registry-dead.fifo")["QueueUrl"]
         quarantine = Bucket(name=world.outputs["QuarantineBucket"], client=clients.s3())
@@ -37,6 +42,10 @@ class Ground:
         self.filings = Filings(
             register=self.register,
             records=S3Records(name=self.bucket, client=clients.s3(), quarantine=quarantine),
+            sealer=SignedReceipts(
+                signer=KmsSigner(clients.kms(), world.environment["TRA_RECEIPT_KEY_ID"]),
+                chain=Chain.from_pem(_parameter(world.environment["TRA_RECEIPT_CERTIFICATE_PARAMETER"]).encode()),
+            ),
             upload=lambda key, body: (key, quarantine.put_once(key, body, "application/pdf").version),
         )
 
@@ -47,7 +56,8 @@ class Ground:
 
     def consume(self, into: Path, *more: str, bucket: str = "") -> int:
         """The program, as the registry runs it."""
-        wanted = ("--queue-url", self.queue, "--bucket", bucket or self.bucket, "--into", str(into), "--wait", "0")
+        wanted = ("--queue-url", self.queue, "--bucket", bucket or self.bucket, "--into", str(into), "--wait", "0",
+                  "--trust", str(self.trust))  # fmt: skip
         return main(["consume", *wanted, *(more or ("--until-empty",))])
 
     def lying(self, url: str) -> int:
@@ -65,10 +75,14 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def ground(world: World) -> Iterator[Ground]:
+def ground(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """An office with nothing in it yet, under AWS's rules."""
     with strict():
-        yield Ground(world)
+        yield Ground(world, tmp_path_factory.mktemp("trust") / "roots.pem")
+
+
+def _parameter(name: str) -> str:
+    return clients.ssm().get_parameter(Name=name)["Parameter"]["Value"]
 
 
 def test_a_filing_reaches_the_registry_with_every_byte(
@@ -80,11 +94,13 @@ def test_a_filing_reaches_the_registry_with_every_byte(
     there = tmp_path / "KH-D-2026-1"
     package = read_package((there / "package.json").read_bytes())
     assert {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()} == {
-        "package.json", "form.json", "manifest.json", "receipt.json", "receipt.json.p7s", "acknowledgement.pdf",
-        "files/01-drawing.pdf", "files/02-រូបភាព កៅអី.pdf",
+        "package.json", "data/form.json", "data/manifest.json", "data/receipt.json", "data/receipt.json.p7s",
+        "data/letters/acknowledgement.pdf", "data/files/01-drawing.pdf", "data/files/02-រូបភាព កៅអី.pdf",
+        "data/st96/bibliographic-data.xml", "data/edms.json", "bagit.txt", "bag-info.txt",
+        "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha256.txt.p7s",
     }  # fmt: skip
-    assert (there / "acknowledgement.pdf").read_bytes() == LETTER
-    assert [path.read_bytes() for path in sorted((there / "files").iterdir())] == [body for _, body in FILES]
+    assert (there / "data" / "letters" / "acknowledgement.pdf").read_bytes() == LETTER
+    assert [path.read_bytes() for path in sorted((there / "data" / "files").iterdir())] == [body for _, body in FILES]
     assert all(one.version for one in package.objects)
     assert {Digest.of(path.read_bytes()).hex for path in there.rglob("*") if path.is_file()} >= {
         one.sha256 for one in package.objects
@@ -119,7 +135,7 @@ def test_the_package_points_at_the_very_versions(ground: Ground, tmp_path: Path)
         clients.s3().put_object(Bucket=one.bucket, Key=one.key, Body=b"later", ChecksumAlgorithm="SHA256")
     ground.publish(stream)
     assert ground.consume(tmp_path) == DONE
-    assert (tmp_path / "KH-D-2026-1" / "acknowledgement.pdf").read_bytes() == LETTER
+    assert (tmp_path / "KH-D-2026-1" / "data" / "letters" / "acknowledgement.pdf").read_bytes() == LETTER
 
 
 def test_a_lost_event_parks_its_filing_and_another_goes_through(
@@ -180,7 +196,7 @@ def test_when_aws_does_not_answer_the_program_says_so_and_ends(
 
 
 @pytest.mark.parametrize(
-    "wrong", [[], ["consume"], ["consume", "--queue-url", "q", "--bucket", "b", "--into", "d", "--wait", "20"]]
+    "wrong", [[], ["consume"], ["consume", "--queue-url", "q", "--bucket", "b", "--trust", "t", "--into", "d", "--wait", "20"]]
 )
 def test_wrong_arguments_are_told(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as told:
@@ -208,10 +224,10 @@ def test_one_hand_over_and_one_dossier_cost_so_many_calls(ground: Ground, tmp_pa
     finally:
         for client in (clients.dynamodb(), clients.s3(), clients.sqs()):
             client.meta.events.unregister("before-call.*", unique_id="count")
-    assert hand_over == {"Query": 1, "GetObject": 5, "HeadObject": 2, "PutObject": 1, "TransactWriteItems": 1}
+    assert hand_over == {"Query": 1, "GetObject": 8, "PutObject": 9, "TransactWriteItems": 1}
     events = ground.filings.load(stream).head.version
     assert consume == {
-        "ReceiveMessage": events + 1, "DeleteMessage": events, "ChangeMessageVisibility": 1, "GetObject": 8,
+        "ReceiveMessage": events + 1, "DeleteMessage": events, "ChangeMessageVisibility": 1, "GetObject": 22,
     }  # fmt: skip
 
 

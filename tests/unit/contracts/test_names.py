@@ -7,13 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.contracts import records
-from chalicelib.contracts.__main__ import ROOT, main, schema
+from chalicelib.contracts.__main__ import ROOT, main
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import Draft
 from chalicelib.contracts.envelope import NO_PREVIOUS, TYPE_NAMES, Envelope
 from chalicelib.contracts.events import FACTS, AttachmentStored, read
 from chalicelib.contracts.form import parse_form
 from chalicelib.contracts.manifest import Manifest
+from chalicelib.contracts.schemas import schema
 from chalicelib.kernel.digest import Digest
 from infra.local.samples import patent_form
 

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.fakes import InMemoryRegister
-from tests.integration.register.contract import OutboxContract, RegisterContract
+from tests.integration.register.contract import OutboxContract, RegisterContract, StreamsContract
 
 
-class TestInMemoryRegister(RegisterContract, OutboxContract):
+class TestInMemoryRegister(RegisterContract, OutboxContract, StreamsContract):
     """The same tests as the real one."""
 
     @pytest.fixture

@@ -1,6 +1,7 @@
 """Fakes of the consumer's Protocols: a FIFO queue with a clock, marks and a shelf in dicts, and death at any call."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,15 +77,25 @@ class InMemoryMarks:
     """See `consumer.Marks`."""
 
     marks: dict[StreamId, Mark] = field(default_factory=dict)
+    parked: dict[StreamId, str] = field(default_factory=dict)
 
     def last(self, stream: StreamId) -> Mark:
         """See `consumer.Marks`."""
         return self.marks.get(stream, Mark())
 
-    def set(self, stream: StreamId, mark: Mark) -> None:
+    def turn(self, stream: StreamId) -> AbstractContextManager[None]:
+        """See `consumer.Marks`."""
+        return nullcontext()
+
+    def set(self, stream: StreamId, mark: Mark, at: str = "") -> None:
         """See `consumer.Marks`."""
         if mark.seq > self.last(stream).seq:
             self.marks[stream] = mark
+        self.parked.pop(stream, None)
+
+    def park(self, stream: StreamId, why: str) -> None:
+        """See `consumer.Marks`."""
+        self.parked[stream] = why
 
 
 @dataclass

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from chalicelib.attachments.custody import TakeCustody
-from chalicelib.aws.s3 import Stored
+from chalicelib.aws.s3 import Stored, Weighed
 from chalicelib.contracts import attachment, records
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT
@@ -28,6 +28,7 @@ from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.offices.load import load_office
 from chalicelib.register.model import Entry, Key, Put, Register, Stream, StreamId, begin, filing
 from chalicelib.registry.model import Package
+from chalicelib.registry.papers import Sealer
 from chalicelib.registry.service import HandOver
 from chalicelib.relay.service import envelope
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryRegister
@@ -48,6 +49,7 @@ class AllRecords(Protocol):
     def head(self, key: str, version: str | None = None) -> tuple[str, int] | None: ...
     def stored(self, key: str, version: str | None = None) -> Stored: ...
     def put_once(self, key: str, body: bytes, media_type: str) -> Stored: ...
+    def weighed(self, key: str, version: str | None = None) -> Weighed: ...
     def read(self, key: str, version: str | None = None) -> bytes: ...
 
 
@@ -60,10 +62,18 @@ class Filings:
     upload: Callable[[str, bytes], tuple[str, str]]  # (key, body) → (key, version)
     clock: FixedClock = field(default_factory=FixedClock)
     serial: int = 0
+    sealer: Sealer = field(default_factory=FakeReceiptSigner)
 
     def hand_over(self, stream: StreamId) -> None:
         """The use case under test."""
-        HandOver(register=self.register, records=self.records, office=OFFICE, clock=self.clock)(stream)
+        self.use_case()(stream)
+
+    def use_case(self, register: Register | None = None) -> HandOver:
+        """The same, over another register if one is named."""
+        return HandOver(
+            register=register or self.register, records=self.records, office=OFFICE, sealer=self.sealer,
+            clock=self.clock,
+        )  # fmt: skip
 
     def submit(self, files: tuple[tuple[str, bytes], ...] = FILES) -> StreamId:
         """A draft with files, submitted and numbered."""
@@ -119,7 +129,7 @@ class Filings:
             register=self.register,
             records=self.records,
             quarantine=InMemoryBucket("quarantine"),  # asked for held files only, and here are none
-            signer=FakeReceiptSigner(),
+            signer=self.sealer,
             clock=self.clock,
         )
         custody(stream)

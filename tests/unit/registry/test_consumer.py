@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Unavailable
 from chalicelib.register.model import StreamId, entry_hash
 from chalicelib.registry.chain import Mark
 from chalicelib.registry.consumer import HOLD, PAUSE, Consumer, Outcome
-from tests.fakes import InMemoryBucket
+from tests.fakes import InMemoryBucket, fake_seals
 from tests.unit.registry.fakes import InMemoryMarks, InMemoryQueue, InMemoryShelf
 from tests.unit.registry.filings import InMemoryFilings
 
@@ -31,7 +31,8 @@ class Registry:
     def consumer(self) -> Consumer:
         """A consumer as begun anew."""
         return Consumer(
-            queue=self.queue, objects=self.filings.records, marks=self.marks, shelf=self.shelf, say=self.said.append,
+            queue=self.queue, objects=self.filings.records, marks=self.marks, shelf=self.shelf, seals=fake_seals,
+            say=self.said.append,
             monotonic=lambda: self.queue.now,
         )  # fmt: skip
 
@@ -68,7 +69,7 @@ def test_a_filing_that_was_handed_over_is_laid_out_and_said(registry: Registry) 
     assert registry.marks.last(stream) == registry.head(stream)
     assert registry.queue.held == []
     (line,) = registry.said
-    assert "KH/D/2026/1  design, paid, filed 2026-11-25: 7 objects" in line
+    assert "KH/D/2026/1  design, paid, filed 2026-11-25: 15 objects" in line
 
 
 def test_a_repeat_is_deleted_and_does_nothing(registry: Registry) -> None:
@@ -194,7 +195,7 @@ def test_a_package_that_is_not_the_announced_one_lays_nothing(registry: Registry
     assert registry.marks.last(stream).seq == registry.head(stream).seq - 1
 
 
-@pytest.mark.parametrize("position", range(7))
+@pytest.mark.parametrize("position", range(15))
 def test_any_object_that_is_changed_or_gone_lays_nothing(registry: Registry, position: int) -> None:
     stream = registry.filings.handed_over()
     one = registry.filings.package(stream).objects[position]
@@ -218,7 +219,7 @@ def test_any_object_that_is_changed_or_gone_lays_nothing(registry: Registry, pos
         ({}, {"bucket": "somewhere-else"}),
         ({}, {"key": "filings/01J0000000000000000000000A/form/x.json"}),
         ({}, {"key": "filings/../secrets"}),
-        ({"schema": "urn:tra:package:2"}, {}),
+        ({"schema": "urn:tra:package:3"}, {}),
         ({}, {"role": "manifest"}),
     ],
 )
@@ -259,7 +260,7 @@ def test_faults_of_the_surroundings_stop_the_consumer_and_blame_no_message(regis
 
     consumer = Consumer(
         queue=registry.queue, objects=Unreachable("records"), marks=registry.marks, shelf=registry.shelf,
-        say=registry.said.append,
+        seals=fake_seals, say=registry.said.append,
     )  # fmt: skip
     for _ in registry.filings.messages(stream)[:-1]:
         assert consumer.step(wait=0) is Outcome.MARKED
@@ -282,7 +283,8 @@ def test_a_message_stays_ours_while_its_objects_are_fetched(registry: Registry) 
 
     slow = Slow("records", None, registry.filings.records.objects)
     consumer = Consumer(
-        queue=registry.queue, objects=slow, marks=registry.marks, shelf=registry.shelf, say=registry.said.append,
+        queue=registry.queue, objects=slow, marks=registry.marks, shelf=registry.shelf, seals=fake_seals,
+        say=registry.said.append,
         monotonic=lambda: registry.queue.now,
     )  # fmt: skip
     while consumer.step(wait=0) is not None:

@@ -31,14 +31,14 @@ def instead(plan: Dossier, position: int, chunks: Iterator[bytes]) -> Dossier:
     """The dossier, one part of which gives other bytes."""
     parts = list(plan.parts)
     part = parts[position]
-    parts[position] = Part(path=part.path, sha256=part.sha256, size=part.size, chunks=lambda: chunks)
+    parts[position] = Part(path=part.path, sha256=part.sha256, sha512=part.sha512, size=part.size, chunks=lambda: chunks)
     return Dossier(name=plan.name, digest=plan.digest, parts=tuple(parts))
 
 
 def test_it_lies_under_its_number_with_every_byte(tmp_path: Path, plan: Dossier) -> None:
     there = Folder(tmp_path).lay(plan)
     assert there == tmp_path / "KH-D-2026-1"
-    assert (there / "files" / "01-drawing.pdf").read_bytes() == FILES[0][1]
+    assert (there / "data" / "files" / "01-drawing.pdf").read_bytes() == FILES[0][1]
     assert names(tmp_path) == ["KH-D-2026-1"]
     assert lies(plan, there)
 
@@ -96,7 +96,7 @@ def test_another_dossier_is_an_error_that_keeps_both_however_often_it_comes(tmp_
 @pytest.mark.parametrize("what", ["file more", "file less", "changed", "link", "folder is a link", "file for folder"])
 def test_whatever_differs_is_seen(tmp_path: Path, plan: Dossier, what: str) -> None:
     there = Folder(tmp_path).lay(plan)
-    form = there / "form.json"
+    form = there / "data" / "form.json"
     match what:
         case "file more":
             (there / "more.txt").touch()

@@ -1,11 +1,12 @@
 """The package: made once, when all is there, out of what the entries say and the records hold."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.contracts import records
+from chalicelib.contracts import attachment, records
 from chalicelib.contracts.draft import DRAFT
 from chalicelib.contracts.events import (
     AttachmentRefused,
@@ -17,10 +18,11 @@ from chalicelib.contracts.events import (
 from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Corrupt, Unavailable
 from chalicelib.register.model import Entry, Key, Operation, Put, Stream, StreamId, filing, verify_chain
-from chalicelib.registry.layout import read_package
-from chalicelib.registry.service import HandOver
-from tests.fakes import FixedClock, InMemoryRegister
-from tests.unit.registry.filings import FILES, LETTER, OFFICE, InMemoryFilings
+from chalicelib.registry.layout import placed, read_package
+from chalicelib.registry.model import NotHandedOver
+from chalicelib.registry.st96.tree import NotSt96
+from tests.fakes import InMemoryRegister
+from tests.unit.registry.filings import FILES, LETTER, InMemoryFilings
 
 
 @pytest.fixture
@@ -38,7 +40,8 @@ def test_a_complete_filing_is_handed_over_with_pointers_to_every_object(filings:
     stream = filings.handed_over()
     package, fact = filings.package(stream), filings.fact(stream)
     assert [one.role for one in package.objects] == [
-        "form", "manifest", "receipt", "receipt-signature", "file", "file", "letter",
+        "form", "manifest", "receipt", "receipt-signature", "file", "file", "letter", "st96", "edms",
+        "tag", "tag", "tag", "tag", "tag", "seal",
     ]  # fmt: skip
     assert [one.name for one in package.objects if one.role == "file"] == [name for name, _ in FILES]
     for one in package.objects:
@@ -54,7 +57,7 @@ def test_the_package_is_canonical_named_by_its_digest_and_readable_by_the_consum
     fact = filings.fact(filings.handed_over())
     body = filings.records.read(fact.key)
     assert canonical(json.loads(body)) == body
-    assert json.loads(body)["schema"] == "urn:tra:package:1"
+    assert json.loads(body)["schema"] == "urn:tra:package:2"
     assert (fact.sha256, fact.size) == (Digest.of(body).hex, len(body))
     assert fact.key.endswith(f"/package/{fact.sha256}.json")
     assert read_package(body).to_bytes() == body
@@ -89,7 +92,7 @@ def test_a_filing_without_files_waits_for_custody_of_its_papers(filings: InMemor
         filings.hand_over(stream)
     filings.secure(stream)
     filings.hand_over(stream)
-    assert len(filings.package(stream).objects) == 5
+    assert len(filings.package(stream).objects) == 13
 
 
 def test_a_repeat_changes_nothing(filings: InMemoryFilings) -> None:
@@ -108,7 +111,7 @@ def test_killed_after_storing_the_next_run_stores_no_second_package(filings: InM
 
     dying = Dying(filings.register.entries, filings.register.heads, filings.register.items)
     with pytest.raises(KeyboardInterrupt):
-        HandOver(register=dying, records=filings.records, office=OFFICE, clock=FixedClock())(stream)
+        filings.use_case(dying)(stream)
     (stored,) = packages(filings)
     filings.clock.advance(timedelta(minutes=5))
     filings.hand_over(stream)
@@ -129,7 +132,7 @@ def test_two_at_once_enter_one_package(filings: InMemoryFilings) -> None:
             return there
 
     slow = Overtaken(filings.register.entries, filings.register.heads, filings.register.items)
-    HandOver(register=slow, records=filings.records, office=OFFICE, clock=filings.clock)(stream)
+    filings.use_case(slow)(stream)
     assert len(filings.load(stream).facts(PackageReady)) == len(packages(filings)) == 1
 
 
@@ -260,3 +263,64 @@ def _papers(filings: InMemoryFilings, stream: StreamId) -> list[tuple[str, bytes
         (receipt, item["receipt"].encode()),
         (receipt + ".p7s", b"signature"),
     ]
+
+
+def with_a_copy(filings: InMemoryFilings, stored: bytes = b"smaller picture") -> StreamId:
+    """A filing of whose first file a copy was made, and a picture of its page."""
+    stream = filings.ready()
+    file = filings.load(stream).last(FilingSubmitted)
+    assert file is not None
+    key = Key(str(stream), attachment.PREFIX + file.files[0].attachment)
+    item = filings.register.items[key]
+    copy = {"what": "smaller", "page": 0, "key": "q", "version": "v1", "media_type": "image/png", "tool": "pillow-12.2"}
+    body = b"smaller picture"
+    page = copy | {"what": "page", "page": 1, "size": 1, "sha256": "a" * 64}
+    made = [copy | {"size": len(body), "sha256": Digest.of(body).hex}, page]
+    filings.register.commit(Put(key, {**item.attributes, "derived": made}, expects=item.version))
+    filings.overwrite(records.derived_file(stream.id, Digest.of(body)), stored)
+    return stream
+
+
+def test_a_copy_that_we_made_of_a_file_goes_along_apart_and_a_picture_of_a_page_does_not(filings: InMemoryFilings) -> None:
+    stream = with_a_copy(filings)
+    filings.hand_over(stream)
+    (copy,) = [(one, path) for one, path in placed(filings.package(stream).objects) if one.role == "derived"]
+    assert copy[1] == "data/derived/01-smaller.png"
+    assert (copy[0].name, filings.records.read(copy[0].key)) == ("pillow-12.2", b"smaller picture")
+    files = [path for one, path in placed(filings.package(stream).objects) if one.role == "file"]
+    assert len(files) == len(FILES)
+
+
+def test_a_copy_that_is_not_what_was_entered_needs_a_person(filings: InMemoryFilings) -> None:
+    with pytest.raises(Corrupt):
+        filings.hand_over(with_a_copy(filings, b"another picture"))
+
+
+def test_a_form_that_breaks_a_rule_of_the_standard_is_not_handed_over_and_no_text_is_told(filings: InMemoryFilings) -> None:
+    stream = filings.ready()
+
+    def refuse(body: bytes) -> None:
+        raise NotSt96("BibliographicData_V6_0: line 3")
+
+    with pytest.raises(NotHandedOver, match="line 3"):
+        replace(filings.use_case(), official=refuse)(stream)
+    assert packages(filings) == []
+
+
+def test_the_seal_of_the_first_run_stays_if_the_key_changed_in_between(filings: InMemoryFilings) -> None:
+    stream = filings.ready()
+
+    class Other:
+        def sign_detached(self, payload: bytes) -> bytes:
+            return b"by another certificate"
+
+    class Dying(InMemoryRegister):
+        def commit(self, *operations: Operation) -> tuple[Entry, ...]:
+            raise KeyboardInterrupt
+
+    dying = Dying(filings.register.entries, filings.register.heads, filings.register.items)
+    with pytest.raises(KeyboardInterrupt):
+        replace(filings.use_case(dying), sealer=Other())(stream)
+    filings.hand_over(stream)
+    (seal,) = [one for one in filings.package(stream).objects if one.role == "seal"]
+    assert filings.records.read(seal.key) == b"by another certificate"

@@ -76,14 +76,16 @@ def test_the_layout_is_as_documented_and_files_of_one_name_are_numbered() -> Non
     plan = laid(["same.pdf", "same.pdf", "SAME.pdf", "CON"])
     assert plan.name == "KH-D-2026-1"
     assert [part.path for part in plan.parts] == [
-        "package.json", "form.json", "manifest.json", "receipt.json", "receipt.json.p7s", "files/01-same.pdf",
-        "files/02-same.pdf", "files/03-SAME.pdf", "files/04-CON.pdf", "acknowledgement.pdf",
+        "package.json", "data/form.json", "data/manifest.json", "data/receipt.json", "data/receipt.json.p7s",
+        "data/files/01-same.pdf", "data/files/02-same.pdf", "data/files/03-SAME.pdf", "data/files/04-CON.pdf",
+        "data/letters/acknowledgement.pdf", "data/st96/bibliographic-data.xml", "data/edms.json", "bagit.txt", "bag-info.txt",
+        "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt", "tagmanifest-sha256.txt.p7s",
     ]  # fmt: skip
 
 
 def test_many_files_keep_their_order() -> None:
     plan = laid([f"{number}.pdf" for number in range(12)])
-    files = [part.path for part in plan.parts if part.path.startswith("files/")]
+    files = [part.path for part in plan.parts if part.path.startswith("data/files/")]
     assert files == sorted(files)
 
 
@@ -101,12 +103,12 @@ def package() -> Package:
     return filings.package(filings.handed_over())
 
 
-@pytest.mark.parametrize("missing", range(7))
+@pytest.mark.parametrize("missing", range(15))
 def test_a_package_without_a_paper_or_letter_is_refused_and_without_a_file_is_not(missing: int) -> None:
     whole = package()
     less = whole.model_copy(update={"objects": whole.objects[:missing] + whole.objects[missing + 1 :]})
-    if whole.objects[missing].role == "file":
-        assert len(read_package(less.to_bytes()).objects) == 6
+    if whole.objects[missing].role in {"file", "st96"}:
+        assert len(read_package(less.to_bytes()).objects) == 14
     else:
         with pytest.raises(Unreadable):
             read_package(less.to_bytes())
@@ -125,6 +127,6 @@ def test_what_a_later_minor_version_adds_is_accepted() -> None:
 
 def test_two_letters_in_one_place_are_refused() -> None:
     whole = package()
-    twice = whole.model_copy(update={"objects": (*whole.objects, whole.objects[-1])})
+    twice = whole.model_copy(update={"objects": (*whole.objects, whole.objects[6])})
     with pytest.raises(Unreadable, match="one place"):
         dossier(twice, twice.to_bytes(), lambda _: ())

@@ -8,6 +8,7 @@ from chalicelib.register.model import filing
 from chalicelib.registry.chain import Mark
 from chalicelib.registry.sqlite import InUse, SqliteMarks
 
+AT = "2026-11-25T05:00:00.000Z"
 STREAM = filing("01J0000000000000000000000A")
 
 
@@ -19,8 +20,8 @@ def test_a_stream_never_seen_stands_before_its_first_entry(tmp_path: Path) -> No
 
 def test_marks_are_there_after_a_restart(tmp_path: Path) -> None:
     marks = SqliteMarks.open(tmp_path / "marks")
-    marks.set(STREAM, Mark(1, "a" * 64))
-    marks.set(STREAM, Mark(2, "b" * 64))
+    marks.set(STREAM, Mark(1, "a" * 64), AT)
+    marks.set(STREAM, Mark(2, "b" * 64), AT)
     marks.close()
     again = SqliteMarks.open(tmp_path / "marks")
     assert again.last(STREAM) == Mark(2, "b" * 64)
@@ -29,8 +30,8 @@ def test_marks_are_there_after_a_restart(tmp_path: Path) -> None:
 
 def test_a_mark_never_goes_back(tmp_path: Path) -> None:
     marks = SqliteMarks.open(tmp_path / "marks")
-    marks.set(STREAM, Mark(2, "b" * 64))
-    marks.set(STREAM, Mark(1, "a" * 64))
+    marks.set(STREAM, Mark(2, "b" * 64), AT)
+    marks.set(STREAM, Mark(1, "a" * 64), AT)
     assert marks.last(STREAM) == Mark(2, "b" * 64)
     marks.close()
 

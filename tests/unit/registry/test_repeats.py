@@ -12,6 +12,7 @@ from chalicelib.register.model import StreamId
 from chalicelib.registry.chain import Mark
 from chalicelib.registry.consumer import Consumer, Message, Outcome
 from chalicelib.registry.folder import Folder
+from tests.fakes import fake_seals
 from tests.unit.registry.fakes import VISIBILITY, Fate, InMemoryMarks, InMemoryQueue, InMemoryShelf, Killed
 from tests.unit.registry.filings import InMemoryFilings
 
@@ -35,7 +36,7 @@ def run(queue: InMemoryQueue, marks: InMemoryMarks, shelf: Any, fate: Fate) -> N
     """One life of the consumer."""
     consumer = Consumer(
         queue=fate.watch(queue), objects=fate.watch(FILINGS.records), marks=fate.watch(marks), shelf=fate.watch(shelf),
-        say=lambda _: None, monotonic=lambda: queue.now,
+        seals=fake_seals, say=lambda _: None, monotonic=lambda: queue.now,
     )  # fmt: skip
     while consumer.step(wait=0) is not None:
         pass
@@ -81,9 +82,9 @@ def test_what_was_done_is_never_forgotten_before_its_mark_and_never_deleted_befo
             super().delete(message)
 
     class Marks(InMemoryMarks):
-        def set(self, stream: StreamId, mark: Mark) -> None:
+        def set(self, stream: StreamId, mark: Mark, at: str = "") -> None:
             order.append("mark")
-            super().set(stream, mark)
+            super().set(stream, mark, at)
 
     class Shelf(InMemoryShelf):
         def lay(self, dossier: Any) -> Path:
@@ -110,7 +111,8 @@ def test_in_any_order_and_with_any_repeats_each_filing_is_laid_once(order: list[
     shelf, marks = InMemoryShelf(), InMemoryMarks()
     waiting = [EVENTS[number] for number in (*order, *again)]
     consumer = Consumer(
-        queue=InMemoryQueue(), objects=FILINGS.records, marks=marks, shelf=shelf, say=lambda _: None, monotonic=float
+        queue=InMemoryQueue(), objects=FILINGS.records, marks=marks, shelf=shelf, seals=fake_seals, say=lambda _: None,
+        monotonic=float,
     )
     for _ in range(len(EVENTS) + 1):  # a message that is parked comes again
         outcomes = [(event, consumer.handle(Message("id", "handle", event[1]))) for event in waiting]

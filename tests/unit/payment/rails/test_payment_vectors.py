@@ -9,7 +9,7 @@ import pytest
 from infra.payment_vectors import main, run
 from tests.unit.payment.vectors import FILE
 
-NOT_OURS = {"gov_uk_pay", "stripe_style", "acleda_mini_app", "mt940"}  # no rail of ours speaks these
+NOT_OURS = {"gov_uk_pay", "stripe_style", "acleda_mini_app"}  # no rail of ours speaks these
 
 there = pytest.mark.skipif(not FILE.exists(), reason=f"no test data: {FILE.name} is not in ../shared/data")
 
