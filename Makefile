@@ -7,7 +7,7 @@ STAMPS := .stamps
 PIP_QUIET := -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults journeys bench payment-vectors package requirements clean
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration judges faults journeys bench payment-vectors package requirements clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help: ## this list
 demo: setup ## file two applications in a local office, from form to sealed letter to the registry's folder
 	$(RUN) -m infra.local.demo
 
-test: setup check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
+test: setup $(STAMPS)/judges check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
 
 run: setup ## keep a local office running for people (Ctrl-C stops it); PORT=4566
 	$(RUN) -m infra.local.office $(if $(PORT),--port $(PORT))
@@ -43,8 +43,12 @@ $(STAMPS)/fonts: infra/fonts/package-lock.json chalicelib/signing/fonts.json $(S
 	$(RUN) -m infra.fonts.fetch
 	@touch $@
 
+$(STAMPS)/judges: infra/judges/requirements.txt infra/judges/install.sh $(STAMPS)/python
+	PYTHON=$(PYTHON) sh infra/judges/install.sh
+	@touch $@
+
 # ---------------------------------------------------------------- checks, each also alone
-check: lint types contracts template schemas unit integration faults journeys ## all checks and tests, without setting up
+check: lint types contracts template schemas unit integration judges faults journeys ## all checks and tests, without setting up
 
 lint: ## ruff
 	$(BIN)/ruff check .
@@ -69,6 +73,9 @@ unit: ## rules and use cases, on fakes; and the shape of the code
 
 integration: ## adapters, routes and the world, on moto and on the emulator
 	$(BIN)/pytest -q tests/integration
+
+judges: $(STAMPS)/judges ## letters before veraPDF, Poppler, OpenSSL and qpdf; installs them (Debian) if they are missing
+	$(BIN)/pytest -q tests/judges
 
 faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/faults.json
 	$(BIN)/pytest -q tests/faults

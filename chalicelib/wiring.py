@@ -54,8 +54,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def fonts_folder() -> Path:
-    """Where the fonts lie: `fonts` in a Lambda (Chalice unpacks `vendor/`), `vendor/fonts` in the tree."""
-    return next(path for path in (ROOT / "fonts", ROOT / "vendor" / "fonts") if path.is_dir())
+    """Where the fonts lie: in a Lambda's sealing layer, beside the code (local office), in the tree's `vendor/fonts`."""
+    folders = (Path("/opt/fonts"), ROOT / "fonts", ROOT / "vendor" / "fonts")
+    return next(path for path in folders if path.is_dir())
 
 
 def subject(body: str) -> StreamId:

@@ -88,14 +88,14 @@ class TypstLetters:
 
     @cached_property
     def fonts(self) -> dict[str, Any]:
-        """The font list: which families print which language."""
+        """The font list: which families print which language, and the wider ones behind them all, for names from afar."""
         listed: dict[str, Any] = json.loads(files("chalicelib.signing").joinpath("fonts.json").read_text("utf-8"))
         return listed
 
     @cached_property
     def coverage(self) -> Coverage:
         """What the families that stand behind every text can print."""
-        families = self.fonts["text"]["*"]
+        families = [*self.fonts["text"]["*"], *self.fonts["wider"]]
         return Coverage.of(
             [
                 [self.fonts_dir / row["file"] for row in self.fonts["files"] if row.get("family") == family]
@@ -105,7 +105,10 @@ class TypstLetters:
 
     def _shown(self, value: dict[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = self.coverage.printable(value)
-        fonts = {use: self.fonts[use] for use in ("text", "heading", "digits")}
+        fonts = {
+            use: {language: [*families, *self.fonts["wider"]] for language, families in self.fonts[use].items()}
+            for use in ("text", "heading", "digits")
+        }
         return {**shown, "fonts": fonts, "substituted": _codes(shown) > _codes(value)}
 
     @staticmethod
