@@ -66,7 +66,7 @@ def credit_filing(event: SQSEvent) -> None:
         rooms.credit_filing(subject(message.body))
 
 
-# 4 seal: the acknowledgement and the report of a day, and their downloads
+# 4 seal: the receipt, the acknowledgement, the report of a day, and their downloads
 app.register_blueprint(signing_routes.build(rooms))
 
 

@@ -345,6 +345,14 @@ class Rooms:
         )
 
     @cached_property
+    def seal_receipt(self) -> "SealLetter":
+        from dataclasses import replace
+
+        from chalicelib.signing.documents import RECEIPT
+
+        return replace(self.seal_letter, code=RECEIPT)
+
+    @cached_property
     def seal_report(self) -> "SealReport":
         from chalicelib.signing.report import SealReport
 
@@ -354,8 +362,12 @@ class Rooms:
         )  # fmt: skip
 
     def seal(self, stream: StreamId) -> None:
-        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letter."""
-        (self.seal_report if stream.kind == "RECONCILIATION" else self.seal_letter)(stream)
+        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letters."""
+        if stream.kind == "RECONCILIATION":
+            self.seal_report(stream)
+            return
+        self.seal_receipt(stream)
+        self.seal_letter(stream)
 
     @cached_property
     def fetch_report(self) -> "FetchReport":

@@ -1,5 +1,6 @@
 """Identifiers: ULIDs (26 Crockford base-32 characters: 48 bits of time, 80 of chance) and unguessable key parts."""
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable
@@ -15,6 +16,12 @@ RandomBytes = Callable[[int], bytes]
 def ulid(now: datetime, randomness: RandomBytes = secrets.token_bytes) -> str:
     """A new ULID for the aware time `now`."""
     value = (int(now.timestamp() * 1000) << 80) | int.from_bytes(randomness(10), "big")
+    return "".join(ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def derived(*parts: str) -> str:
+    """An identifier in the form of a ULID that follows from `parts`: the same parts, the same identifier."""
+    value = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
     return "".join(ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 
 

@@ -40,18 +40,18 @@ class TypstLetters:
     fonts_dir: Path
     _compilers: dict[str, "typst.Compiler"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def render(self, content: LetterContent, *, receipt: bytes) -> bytes:
-        """The letter as PDF, `receipt` (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""
+    def render(self, content: LetterContent, *, receipt: bytes, name: str = RECEIPT_NAME) -> bytes:
+        """The letter as PDF, `receipt` (canonical JSON, UTF-8) attached as `name`. MissingWords if a language lacks labels."""
         letter = self._shown(present(content))
         letter["title"] = self._plain_title(letter)
         inputs = {
             "letter": json.dumps(letter, ensure_ascii=False),
-            "qr": qr_svg(content.verification_url),
+            "qr": qr_svg(content.verification_url + (f"&proof={content.proof}" if content.proof else "")),
             "receipt": receipt.decode("utf-8"),
-            "receipt_name": RECEIPT_NAME,
+            "receipt_name": name,
             "mark": content.office.mark_svg,
         }
-        return self._compile("acknowledgement.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
+        return self._compile("letter.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
 
     def report(self, content: ReportContent, *, rows: bytes) -> bytes:
         """The report of a day as PDF, its rows (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""

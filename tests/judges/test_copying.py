@@ -7,7 +7,7 @@ import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
 from chalicelib.signing.letter import TypstLetters
-from infra.judges import ask
+from infra.judges.asking import ask
 from tests.unit.signing.conftest import FONTS
 from tests.unit.signing.letters import RECEIPT, full_letter
 

@@ -1,6 +1,5 @@
 """Letters before independent judges: PDF/A-3a and PDF/UA-1 at once, a CAdES seal, a clean file, and what a reader is told."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from chalicelib.signing.cms import Chain
 from chalicelib.signing.letter import TypstLetters
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.pades import PadesSealer
-from infra.judges import Trusting, conformance, well_formed
+from infra.judges.asking import Trusting, conformance, well_formed
 from infra.local.trust import TestTrust
 from tests.unit.signing.conftest import FONTS
 from tests.unit.signing.keys import LocalSigner
@@ -33,7 +32,7 @@ class Court:
 
 
 @pytest.fixture(scope="module")
-def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
+def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
     folder, signer, trust, letters = tmp_path_factory.mktemp("court"), LocalSigner(), TestTrust(), TypstLetters(FONTS)
     sealer = PadesSealer(
         signer=signer, chain=Chain.from_pem(trust.issue_seal_certificate(signer.public_key_pem(), "Test Office"))
