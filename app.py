@@ -17,7 +17,7 @@ from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
 from chalicelib.signing import routes as signing_routes
-from chalicelib.wiring import Rooms, subject
+from chalicelib.wiring.rooms import Rooms, subject
 
 app = Chalice(app_name="tra")
 rooms = Rooms(os.environ)

@@ -166,7 +166,12 @@ def _is_narrow(resource: Any) -> bool:
     if "Fn::GetAtt" in resource or "Ref" in resource:
         return True
     text = resource["Fn::Sub"]
-    below = ("${Quarantine.Arn}/uploads/*", "${Records.Arn}/filings/*", "${Records.Arn}/reconciliations/*")
+    below = (
+        "${Quarantine.Arn}/uploads/*",
+        "${Quarantine.Arn}/derived/*",
+        "${Records.Arn}/filings/*",
+        "${Records.Arn}/reconciliations/*",
+    )
     return "*" not in text or text in below or ":log-group:/aws/lambda/${AWS::StackName}-" in text
 
 
