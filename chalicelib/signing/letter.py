@@ -51,7 +51,7 @@ class TypstLetters:
             "receipt_name": name,
             "mark": content.office.mark_svg,
         }
-        return self._compile("letter.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
+        return self._compile("letters.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
 
     def report(self, content: ReportContent, *, rows: bytes) -> bytes:
         """The report of a day as PDF, its rows (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""

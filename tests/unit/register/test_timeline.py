@@ -53,7 +53,8 @@ def test_every_fact_has_a_place_in_one_graph_and_a_letters_facts_on_their_own_st
 
 
 def test_a_letter_rises_from_level_to_level() -> None:
-    assert status("LETTER", ["LetterIntended", "LetterIssued", "LetterStamped", "LetterArchived", "LetterArchived"]) == "archived"
+    way = ["LetterIntended", "LetterIssued", "LetterStamped", "LetterArchived", "LetterArchived"]
+    assert status("LETTER", way) == "archived"
     assert status("LETTER", ["LetterStamped", "LetterArchived"]) == "archived"
     with pytest.raises(NotAllowed):
         status("LETTER", ["LetterIssued", "LetterArchived"])
