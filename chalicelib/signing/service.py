@@ -32,6 +32,8 @@ from chalicelib.signing.model import LetterContent
 
 LEVEL: Literal["b-b"] = "b-b"
 ACTOR = "tra:seal_letter"
+DUE, MARK = "letters", "LEVEL"
+OWNER = "tra:letters"  # nobody lists a letter by itself
 LINK_SECONDS = 60
 
 
@@ -137,12 +139,13 @@ class SealLetter:
         self.register.commit(
             self._append(filing, home, fact, now),
             issued(lying.sha256, self._home(stream_id), self.code, LEVEL),
+            mark(stream_id.id, self.code, now),
         )
 
     def _append(self, filing: Stream, home: Stream | None, fact: Fact, now: datetime) -> Append:
         if home is not None:
             return home.append(fact, by=ACTOR, at=now)
-        return begin(self._home(filing.id), fact, by=ACTOR, at=now, owner="")
+        return begin(self._home(filing.id), fact, by=ACTOR, at=now, owner=OWNER)
 
     def _home(self, filing: StreamId) -> StreamId:
         """The stream that this letter's facts stand on."""
@@ -163,6 +166,12 @@ class SealLetter:
             raise Corrupt(f"{stream_id} does not exist")
         home = self._home(stream_id)
         return filing, filing if home == stream_id else self.register.load(home)
+
+
+def mark(filing: str, code: str, due_at: datetime, *, expects: int | None = None) -> Put:
+    """That a letter waits for its next level (`raising.py`), on the key of its own stream."""
+    key = Key(str(register_model.letter(filing, code)), MARK)
+    return Put(key, {"filing": filing, "code": code, "due": DUE, "due_at": stamp(due_at)}, expects=expects)
 
 
 def issued(sha256: Digest, stream: StreamId, code: str, level: str) -> Put:

@@ -97,7 +97,7 @@ class Trusting:
         return "" if status == 0 else said
 
     def pdfsig(self, pdf: Path) -> str:
-        """What Poppler says of the signatures. It asks no OCSP responder: our test certificates name none."""
+        """What Poppler says of the signatures. It asks the responder that a certificate names: give it one that names none."""
         return ask("pdfsig", "-nssdir", f"sql:{self._store}", str(pdf))[1]
 
     @cached_property

@@ -33,7 +33,7 @@ class Court:
 
 @pytest.fixture(scope="module")
 def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
-    folder, signer, trust, letters = tmp_path_factory.mktemp("court"), LocalSigner(), TestTrust(), TypstLetters(FONTS)
+    folder, signer, trust, letters = tmp_path_factory.mktemp("court"), LocalSigner(), TestTrust(responder_url=""), TypstLetters(FONTS)
     sealer = PadesSealer(
         signer=signer, chain=Chain.from_pem(trust.issue_seal_certificate(signer.public_key_pem(), "Test Office"))
     )
