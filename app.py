@@ -76,6 +76,11 @@ def seal_letter(event: SQSEvent) -> None:
         rooms.seal(subject(message.body))
 
 
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def raise_letters(event: object) -> None:
+    rooms.raise_due()
+
+
 # 5 emit: every entry, in order, to everybody who listens
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:region:account:table/register/stream/label")
 def relay(event: DynamoDBEvent) -> None:

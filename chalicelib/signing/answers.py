@@ -50,10 +50,10 @@ class Stamp:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """A good state: the whole OCSP response (DER), when it was produced, the certificates in it."""
+    """A good state: the whole OCSP response (DER), the time of which it tells, the certificates in it."""
 
     response: bytes
-    produced_at: datetime
+    as_of: datetime
     certificates: tuple[bytes, ...]
 
 
@@ -174,7 +174,8 @@ def status(answer: bytes, certificate: bytes, issuer: bytes) -> Status:
         if response.certificate_status is not ocsp.OCSPCertStatus.GOOD:
             raise Unavailable("the responder does not know the certificate")
         held = tuple(one.public_bytes(serialization.Encoding.DER) for one in response.certificates)
-        return Status(response=answer, produced_at=response.produced_at_utc, certificates=held)
+        as_of = min(response.produced_at_utc, response.this_update_utc)
+        return Status(response=answer, as_of=as_of, certificates=held)
     except ValueError as error:
         raise Unavailable(f"no state that can be read: {type(error).__name__}") from error
 

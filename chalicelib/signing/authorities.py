@@ -43,6 +43,10 @@ class States(Protocol):
         """The lists of revoked certificates (DER) of the authorities above. Unavailable."""
 
 
+class Authority(TimeStamps, States, Protocol):
+    """Both in one, as a test authority is."""
+
+
 class Post(Protocol):
     """The way out."""
 

@@ -103,18 +103,13 @@ class RaiseLetters:
             return False
 
     def _raise(self, key: Key, batch: "_Batch") -> int:
-        item = self.register.item(key)
-        if item is None or str(item.attributes["due_at"]) > stamp(self.clock()):
-            return 0
         return deciding(lambda: self._step(key, batch))
 
     def _step(self, key: Key, batch: "_Batch") -> int:
         item = self.register.item(key)
-        if item is None:
-            raise Corrupt(f"{key} is gone")
+        if item is None or str(item.attributes["due_at"]) > stamp(self.clock()):
+            return 0  # not issued yet; or somebody else was faster
         letter = _Letter.of(self.register, item)
-        if letter.archived is not None and stamp(self.clock()) < stamp(_renewal(letter.archived)):
-            return 0
         fact, due_at = self._stamp(letter) if letter.stamped is None else self._archive(letter, letter.stamped, batch)
         self.register.commit(
             self._append(letter, fact),
@@ -224,7 +219,7 @@ class _Batch:
         if self._status is None:
             self._lists = self._room.states.lists()
             self._status = self._room.states.status(chain[0], chain[1])
-        if self._status.produced_at <= newest.at:
+        if self._status.as_of <= newest.at:
             raise Unavailable("the responder still tells of a time before the time-stamp")
         roots = self._room.trust().roots
         certificates = [*chain, *newest.certificates, *self._status.certificates, *roots]

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from chalicelib.contracts import records
-from chalicelib.contracts.events import FeePaid, FilingSubmitted, LetterIntended, LetterIssued
+from chalicelib.contracts.events import FeePaid, FilingSubmitted, LetterArchived, LetterIntended, LetterIssued, LetterStamped
 from chalicelib.contracts.fact import Fact
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
@@ -181,17 +181,22 @@ def issued(sha256: Digest, stream: StreamId, code: str, level: str) -> Put:
 
 @dataclass(frozen=True, kw_only=True)
 class FetchLetter:
-    """Hand the acknowledgement to its owner."""
+    """Hand a letter to its owner, at the newest level that there is."""
 
     register: Register
     links: Links
 
-    def __call__(self, account: str, filing_id: str) -> tuple[LetterIssued, str]:
+    def __call__(
+        self, account: str, filing_id: str, code: str = ACKNOWLEDGEMENT
+    ) -> tuple[LetterIssued | LetterStamped | LetterArchived, str]:
         """The letter and an address that serves it for a minute. NotFound for others, and before it is issued."""
         stream = self.register.load(register_model.filing(filing_id)) if ids.is_ulid(filing_id) else None
         if stream is None or stream.head.owner != account:
             raise NotFound.because("filing.not-found")
-        letter = stream.last(LetterIssued)
+        own = self.register.load(register_model.letter(filing_id, code))
+        home = stream if code == ACKNOWLEDGEMENT else own
+        raised = own and (own.last(LetterArchived) or own.last(LetterStamped))
+        letter = raised or (home.last(LetterIssued) if home else None)
         if letter is None:
             raise NotFound.because("letter.not-issued")
         name = f"{letter.number.replace('/', '-')}.pdf"
