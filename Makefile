@@ -7,7 +7,7 @@ STAMPS := .stamps
 PIP_QUIET := -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types contracts template schemas unit integration judges faults journeys bench payment-vectors screen package requirements clean
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration judges faults journeys bench letters soak payment-vectors screen package requirements clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,12 @@ payment-vectors: setup ## a file of payment vectors against the rails; FILE=../s
 
 screen: setup ## the screening over a folder of files; DIR=… (else: every PDF of ../shared/data and of installed packages); writes build/screening.json
 	$(RUN) -m infra.screen $(if $(DIR),"$(DIR)",--pdfs $(wildcard ../shared/data) $(VENV))
+
+letters: setup ## one of each letter at each level, long, odd and mixed; DIR=build/letters
+	$(RUN) -m infra.letters.make $(or $(DIR),build/letters)
+
+soak: setup ## seal letters and check every one; COUNT=10000
+	$(RUN) -m tests.bench.soak $(or $(COUNT),10000)
 
 # ---------------------------------------------------------------- what AWS gets
 package: setup ## zip, layers and template in build/package; every function group against 250 MB

@@ -17,7 +17,14 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from chalicelib.contracts import records
-from chalicelib.contracts.events import FeePaid, FilingSubmitted, LetterArchived, LetterIntended, LetterIssued, LetterStamped
+from chalicelib.contracts.events import (
+    FeePaid,
+    FilingSubmitted,
+    LetterArchived,
+    LetterIntended,
+    LetterIssued,
+    LetterStamped,
+)
 from chalicelib.contracts.fact import Fact
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp

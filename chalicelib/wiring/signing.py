@@ -11,6 +11,7 @@ from chalicelib.wiring.ground import Ground, fonts_folder
 
 if TYPE_CHECKING:
     from chalicelib.signing.authorities import States, TimeStamps
+    from chalicelib.signing.model import Signer
     from chalicelib.signing.raising import RaiseLetters, Trust
     from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
@@ -24,16 +25,25 @@ class Signing(Ground):
     @cached_property
     def letters(self) -> "SealedLetters":
         from chalicelib.signing.cms import Chain
-        from chalicelib.signing.kms import KmsSigner
         from chalicelib.signing.letter import TypstLetters
         from chalicelib.signing.pades import PadesSealer
         from chalicelib.signing.sealed import SealedLetters
 
         sealer = PadesSealer(
-            signer=KmsSigner(clients.kms(), self.settings.seal_key_id),
+            signer=self._seal_key(),
             chain=Chain.from_pem(self.parameters(self.settings.seal_certificate_parameter).encode()),
         )
         return SealedLetters(office=self.office, letters=TypstLetters(fonts_folder()), sealer=sealer)
+
+    def _seal_key(self) -> "Signer":
+        """In KMS, or in a token that a `pkcs11:` URI names."""
+        from chalicelib.signing.kms import KmsSigner
+        from chalicelib.signing.pkcs11 import SCHEME, Pkcs11Signer
+
+        name = self.settings.seal_key_id
+        if name.startswith(SCHEME):
+            return Pkcs11Signer.of(name, self.parameters(Pkcs11Signer.pin_source(name)))
+        return KmsSigner(clients.kms(), name)
 
     @cached_property
     def seal_letter(self) -> "SealLetter":

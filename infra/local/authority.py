@@ -83,7 +83,7 @@ class TestAuthority:
         """A token over a MessageImprint."""
         at = self.clock().astimezone(UTC)
         told = tlv(
-            0x30, tlv(0x02, b"\x01"), _POLICY, imprint, tlv(0x02, b"\x00" + secrets.token_bytes(8)),
+            0x30, tlv(0x02, b"\x01"), _POLICY, imprint, tlv(0x02, b"\x01" + secrets.token_bytes(8)),
             tlv(0x18, f"{at:%Y%m%d%H%M%SZ}".encode()), number,
         )  # fmt: skip
         chain = Chain((self.trust.stamping_certificate.public_bytes(serialization.Encoding.DER),))

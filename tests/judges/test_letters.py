@@ -1,21 +1,19 @@
-"""Letters before independent judges: PDF/A-3a and PDF/UA-1 at once, a CAdES seal, a clean file, and what a reader is told."""
+"""Every letter of the office, at every level, before independent judges: PDF/A-3a and PDF/UA-1 at once, a CAdES seal, a
+time-stamp over all, a clean file, valid offline today and in ten years. The letters are those of `make letters`."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from chalicelib.signing.check import check_sealed
 from chalicelib.signing.cms import Chain
-from chalicelib.signing.letter import TypstLetters
-from chalicelib.signing.model import LetterContent
-from chalicelib.signing.pades import PadesSealer
 from infra.judges.asking import Trusting, conformance, well_formed
-from infra.local.trust import TestTrust
-from tests.unit.signing.conftest import FONTS
-from tests.unit.signing.keys import LocalSigner
-from tests.unit.signing.letters import ISSUED, RECEIPT, file, full_letter, second_office_letter
+from infra.letters.make import LEVELS, Workshop, write
+from tests.judges.ades import FUTURE, ades_lta
 
-ODD = "北京大学 ไทย ລາວ 삼성전자 עברית 🙂👨‍👩‍👧 \u202egnp.exe #panic() កៅអី" * 3
+JUDGED = ("receipt.odd", "acknowledgement.odd", "certificate-draft.odd", "journal.odd")  # veraPDF takes its time over each
 
 
 @dataclass(frozen=True)
@@ -25,65 +23,84 @@ class Court:
     folder: Path
     trusting: Trusting
 
+    def letters(self, *levels: str) -> list[Path]:
+        """Files of these levels."""
+        return sorted(path for level in levels for path in self.folder.glob(f"*.{level}.pdf"))
+
     @property
-    def letters(self) -> list[Path]:
-        """Every file, drawn and sealed."""
-        return sorted(self.folder.glob("*.pdf"))
+    def roots(self) -> bytes:
+        return (self.folder / "roots.pem").read_bytes()
 
 
 @pytest.fixture(scope="module")
 def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
-    folder, signer, trust, letters = tmp_path_factory.mktemp("court"), LocalSigner(), TestTrust(responder_url=""), TypstLetters(FONTS)
-    sealer = PadesSealer(
-        signer=signer, chain=Chain.from_pem(trust.issue_seal_certificate(signer.public_key_pem(), "Test Office"))
-    )
-    for name, content in contents().items():
-        drawn = letters.render(content, receipt=RECEIPT)
-        panel = letters.panel(content, sealed_by=sealer.sealed_by, sealed_at=ISSUED)
-        sealed = sealer.seal(drawn, sealed_at=ISSUED, reason="បញ្ជាក់ / Acknowledged", location="ភ្នំពេញ", panel=panel)
-        (folder / f"{name}.drawn.pdf").write_bytes(drawn)
-        (folder / f"{name}.b-b.pdf").write_bytes(sealed)
-    return Court(folder, Trusting(trust.roots(), folder / "judges"))
+    folder = tmp_path_factory.mktemp("court")
+    write(folder, Workshop.opened())
+    return Court(folder, Trusting((folder / "roots.pem").read_bytes(), folder / "judges"))
 
 
-def contents() -> dict[str, LetterContent]:
-    """Letters of every length, with names of every kind. Few: veraPDF takes its time."""
-    return {
-        "one": full_letter(files=(file(1, "រូប", "Picture", "a.png"),), defects=(), payment=None),
-        "sixty": full_letter(files=tuple(file(seq, "រូប", "Picture", f"n{seq}.png") for seq in range(1, 61))),
-        "odd": full_letter(applicants=({"km": ODD, "zh": ODD},), reference=ODD, files=(file(1, ODD, ODD, ODD),)),
-        "second": second_office_letter(),
-    }
+@pytest.mark.timeout(900)
+def test_every_document_keeps_pdf_a_3a_and_pdf_ua_1_at_every_level(court: Court) -> None:
+    drawn_plain = [path for path in court.letters("b-lta") if ".plain." in path.name]
+    odd = [path for path in court.letters(*LEVELS) if path.name.startswith(JUDGED)]
 
-
-def test_every_letter_keeps_pdf_a_3a_and_pdf_ua_1_drawn_and_sealed(court: Court) -> None:
-    assert len(court.letters) == 2 * len(contents())
-    assert conformance(court.letters) == ()
+    assert (len(drawn_plain), len(odd)) == (8, len(JUDGED) * len(LEVELS))
+    assert conformance([*drawn_plain, *odd]) == ()
 
 
 def test_a_file_that_breaks_a_profile_is_named(court: Court, tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
-    broken.write_bytes((court.folder / "one.drawn.pdf").read_bytes().replace(b"pdfuaid", b"pdfuaix"))
+    broken.write_bytes((court.folder / "completeness.plain.drawn.pdf").read_bytes().replace(b"pdfuaid", b"pdfuaix"))
 
     assert any(line.startswith("BREAKS ua1") for line in conformance([broken]))
 
 
 def test_every_file_is_well_formed(court: Court) -> None:
-    for letter in court.letters:
+    for letter in court.letters(*LEVELS):
         assert well_formed(letter) == "", letter.name
 
 
-def test_openssl_and_poppler_accept_every_seal(court: Court) -> None:
-    for letter in court.folder.glob("*.b-b.pdf"):
-        said = court.trusting.pdfsig(letter)
-
+def test_openssl_accepts_every_seal_and_every_archive_time_stamp(court: Court) -> None:
+    for letter in court.letters("b-b", "b-t", "b-lta"):
         assert court.trusting.openssl(letter.read_bytes()) == "", letter.name
+    for letter in court.letters("b-lta"):
+        assert court.trusting.openssl_archive(letter.read_bytes(), 1) == "", letter.name
+
+
+def test_every_archived_letter_is_valid_offline_now_and_in_ten_years(court: Court) -> None:
+    roots = Chain.from_pem(court.roots).certificates
+    for letter in court.letters("b-lta"):
+        assert ades_lta(letter.read_bytes(), roots) == "valid", letter.name
+        assert ades_lta(letter.read_bytes(), roots, at=FUTURE) == "valid", letter.name
+
+
+def test_a_letter_without_its_archive_is_not_valid_in_ten_years(court: Court) -> None:
+    roots = Chain.from_pem(court.roots).certificates
+
+    assert ades_lta((court.folder / "completeness.plain.b-t.pdf").read_bytes(), roots, at=FUTURE) != "valid"
+
+
+def test_our_own_strict_check_accepts_every_level(court: Court) -> None:
+    for level in ("b-b", "b-t", "b-lta"):
+        for letter in court.letters(level):
+            report = check_sealed(letter.read_bytes(), court.roots)
+            assert (report.valid, report.level) == (True, level.upper()), (letter.name, report.problem)
+
+
+def test_poppler_says_valid_and_trusted_where_no_responder_is_named(tmp_path: Path) -> None:
+    workshop = Workshop.opened(responder_url="")
+    write(tmp_path, workshop)
+    trusting = Trusting(workshop.trust.roots(), tmp_path / "judges")
+    for letter in [*tmp_path.glob("*.b-b.pdf"), *tmp_path.glob("*.b-t.pdf")]:
+        said = trusting.pdfsig(letter)
         for wanted in ("Signature is Valid.", "Certificate is Trusted.", "Total document signed"):
             assert wanted in said, (letter.name, said)
+    for letter in tmp_path.glob("*.b-lta.pdf"):
+        assert re.search(r"Signature #1:.*?Signature is Valid\..*?Signature #2:", trusting.pdfsig(letter), re.DOTALL)
 
 
 def test_openssl_and_poppler_refuse_a_changed_letter(court: Court, tmp_path: Path) -> None:
-    sealed = (court.folder / "one.b-b.pdf").read_bytes()
+    sealed = (court.folder / "completeness.plain.b-t.pdf").read_bytes()
     changed = tmp_path / "changed.pdf"
     changed.write_bytes(sealed[:2000] + bytes((sealed[2000] ^ 1,)) + sealed[2001:])
 
