@@ -83,7 +83,7 @@ faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/f
 journeys: ## from form to dossier in the local office, on the emulator
 	$(BIN)/pytest -q tests/journeys
 
-bench: setup ## the figures; writes build/bench.json
+bench: setup $(STAMPS)/judges ## the figures; writes build/bench.json
 	$(RUN) -m tests.bench
 
 payment-vectors: setup ## a file of payment vectors against the rails; FILE=../shared/data/payment_vectors.json
