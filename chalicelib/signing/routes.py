@@ -55,12 +55,13 @@ def build(rooms: Rooms) -> Blueprint:
 
     def letter(identifier: str, code: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        found, url = rooms.fetch_letter(account, identifier, code)
+        found, url, issued = rooms.fetch_letter(account, identifier, code)
         body = {
             "number": found.number,
             "level": found.level,
             "sha256": found.sha256,
             "size": found.size,
+            "issued_sha256": issued.sha256,
             "url": url,
             "seconds": LINK_SECONDS,
         }

@@ -195,16 +195,17 @@ class FetchLetter:
 
     def __call__(
         self, account: str, filing_id: str, code: str = ACKNOWLEDGEMENT
-    ) -> tuple[LetterIssued | LetterStamped | LetterArchived, str]:
-        """The letter and an address that serves it for a minute. NotFound for others, and before it is issued."""
+    ) -> tuple[LetterIssued | LetterStamped | LetterArchived, str, LetterIssued]:
+        """The newest level, an address that serves it for a minute, and the letter as issued, which is what the registry
+        has. NotFound for others, and before it is issued."""
         stream = self.register.load(register_model.filing(filing_id)) if ids.is_ulid(filing_id) else None
         if stream is None or stream.head.owner != account:
             raise NotFound.because("filing.not-found")
         own = self.register.load(register_model.letter(filing_id, code))
         home = stream if code == ACKNOWLEDGEMENT else own
-        raised = own and (own.last(LetterArchived) or own.last(LetterStamped))
-        letter = raised or (home.last(LetterIssued) if home else None)
-        if letter is None:
+        first = home.last(LetterIssued) if home else None
+        if first is None:
             raise NotFound.because("letter.not-issued")
+        letter = (own and (own.last(LetterArchived) or own.last(LetterStamped))) or first
         name = f"{letter.number.replace('/', '-')}.pdf"
-        return letter, self.links.link(letter.key, file_name=name, seconds=LINK_SECONDS)
+        return letter, self.links.link(letter.key, file_name=name, seconds=LINK_SECONDS), first

@@ -122,8 +122,9 @@ def test_every_level_can_be_looked_up_and_the_owner_gets_the_newest(tower: Tower
     for step in (lambda: None, lambda: tower.room().at_once(tower.filing, "receipt"), tower.room()):
         step()
         tower.later(SETTLE)
-        found, _ = fetch(ANNA, tower.filing, "receipt")
+        found, _, first = fetch(ANNA, tower.filing, "receipt")
         said = VerifyDigest(register=tower.desk.register, office=tower.desk.office)(found.sha256)
+        assert first == tower.fact(LetterIssued)
         seen.append((found.level, said["verdict"], said["letter"]["level"]))
     assert seen == [("b-b", "issued", "b-b"), ("b-t", "issued", "b-t"), ("b-lta", "issued", "b-lta")]
 

@@ -292,7 +292,7 @@ def fetch(seal: Seal) -> FetchLetter:
 def test_the_owner_gets_an_address_for_a_minute() -> None:
     seal = Seal()
     seal()
-    letter, url = fetch(seal)(ANNA, seal.filing)
+    letter, url, _ = fetch(seal)(ANNA, seal.filing)
     assert letter.sha256 == Digest.of(seal.stored()).hex
     assert seal.key in url and "KH-D-2026-1-ACK.pdf" in url
     assert f"seconds={LINK_SECONDS}" in url and LINK_SECONDS <= 60
