@@ -84,7 +84,7 @@ def test_an_application_goes_from_draft_to_the_registry(
     # the letter is sealed, whole, and carries the receipt
     sealed = fetched(world, letter["url"])
     assert sha256(sealed) == letter["sha256"]
-    assert (letter["level"], letter["issued_sha256"]) == ("b-t", view["acknowledgement"]["sha256"])
+    assert (letter["level"], letter["issued_sha256"]) == ("b-lta", view["acknowledgement"]["sha256"])
     report = check_sealed(sealed, world.roots, at=world.clock())
     assert report.valid, report
     assert dict(report.attachments)["receipt.json"] == receipt["receipt"].encode()
