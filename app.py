@@ -69,7 +69,7 @@ def credit_filing(event: SQSEvent) -> None:
         rooms.credit_filing(subject(message.body))
 
 
-# 4 seal: the acknowledgement and the report of a day, and their downloads
+# 4 seal: the receipt, the acknowledgement, the report of a day, and their downloads
 app.register_blueprint(signing_routes.build(rooms))
 
 
@@ -77,6 +77,11 @@ app.register_blueprint(signing_routes.build(rooms))
 def seal_letter(event: SQSEvent) -> None:
     for message in event:
         rooms.seal(subject(message.body))
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def raise_letters(event: object) -> None:
+    rooms.raise_due()
 
 
 # 5 emit: every entry, in order, to everybody who listens

@@ -17,6 +17,11 @@ class Settings:
     bells_queue_url: str
     seal_key_id: str
     seal_certificate_parameter: str
+    trust_roots_parameter: str  # roots that time-stamps may end in, PEM
+    tsa_url: str  # a time-stamp authority (RFC 3161); empty: letters stay B-B
+    ocsp_url: str  # the responder of the seal's certificate
+    crl_urls: str  # lists of the authorities above, separated by spaces
+    settle_seconds: str  # how long after a time-stamp the responder's answers tell of that time
     receipt_key_id: str
     receipt_certificate_parameter: str
     oidc_issuer: str

@@ -13,6 +13,7 @@ FOLDERS = (
     ("infra/layers/screening", "requirements"),
     ("infra/layers/sealing", "requirements"),
     ("infra/local", "requirements"),
+    ("infra/judges", "requirements"),
     (".", "requirements-dev"),
 )
 OPTIONS = (

@@ -52,7 +52,16 @@ RECONCILIATION_STATES: dict[str, tuple[frozenset[str], str]] = {
     "ReportSealed": (frozenset({"reconciled"}), ""),
 }
 
+LETTER_STATES: dict[str, tuple[frozenset[str], str]] = {
+    # the acknowledgement is issued on its filing's stream: its own begins with what comes after
+    "LetterIntended": (frozenset({""}), ""),
+    "LetterIssued": (frozenset({""}), "issued"),
+    "LetterStamped": (frozenset({"", "issued"}), "stamped"),
+    "LetterArchived": (frozenset({"stamped", "archived"}), "archived"),
+}
+
 GRAPHS = {
+    "LETTER": LETTER_STATES,
     "FILING": FILING_STATES,
     "ORDER": ORDER_STATES,
     "CASE": CASE_STATES,

@@ -11,6 +11,7 @@ from chalicelib.contracts.form import parsed
 from chalicelib.kernel.digest import PATTERN
 from chalicelib.kernel.errors import Forbidden
 from chalicelib.offices.model import Office
+from chalicelib.signing.documents import ACKNOWLEDGEMENT, RECEIPT
 from chalicelib.signing.report import FetchReport
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter
 from chalicelib.signing.verification import VerifyDigest
@@ -52,20 +53,29 @@ def build(rooms: Rooms) -> Blueprint:
     routes = Blueprint(__name__)
     guarded = answering(lambda: rooms.office)
 
-    @routes.route("/v1/filings/{identifier}/acknowledgement", methods=["GET"])
-    @guarded
-    def fetch_acknowledgement(identifier: str) -> Response:
+    def letter(identifier: str, code: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        letter, url = rooms.fetch_letter(account, identifier)
+        found, url, issued = rooms.fetch_letter(account, identifier, code)
         body = {
-            "number": letter.number,
-            "level": letter.level,
-            "sha256": letter.sha256,
-            "size": letter.size,
+            "number": found.number,
+            "level": found.level,
+            "sha256": found.sha256,
+            "size": found.size,
+            "issued_sha256": issued.sha256,
             "url": url,
             "seconds": LINK_SECONDS,
         }
         return answer(200, body)
+
+    @routes.route("/v1/filings/{identifier}/acknowledgement", methods=["GET"])
+    @guarded
+    def fetch_acknowledgement(identifier: str) -> Response:
+        return letter(identifier, ACKNOWLEDGEMENT)
+
+    @routes.route("/v1/filings/{identifier}/receipt-letter", methods=["GET"])
+    @guarded
+    def fetch_receipt_letter(identifier: str) -> Response:
+        return letter(identifier, RECEIPT)
 
     @routes.route("/v1/desk/reconciliations/{day}/sealed", methods=["GET"])
     @guarded

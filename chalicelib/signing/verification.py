@@ -7,7 +7,7 @@ is, is a later and longer question; here it is only "not one of ours".
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.contracts.events import LetterIssued
+from chalicelib.contracts.events import LetterArchived, LetterIssued, LetterStamped
 from chalicelib.kernel.errors import Corrupt, Finding
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
@@ -30,7 +30,7 @@ class VerifyDigest:
         entries = stream.entries if stream else ()
         for entry in entries:
             fact = entry.fact
-            if isinstance(fact, LetterIssued) and fact.sha256 == sha256:
+            if isinstance(fact, LetterIssued | LetterStamped | LetterArchived) and fact.sha256 == sha256:
                 letter = {"number": fact.number, "code": fact.code, "level": fact.level, "issued_at": entry.at}
                 return {"verdict": "issued", "sha256": sha256, "letter": letter, **self._said("verification.issued")}
         raise Corrupt(f"{sha256} is listed as issued, and no entry says so")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.parameters import Parameters
     from chalicelib.aws.s3 import Bucket
     from chalicelib.payment.model import Http
+    from chalicelib.signing.authorities import Authority
     from chalicelib.signing.receipts import SignedReceipts
     from chalicelib.web.principal import KeySource, Principal, Tokens
     from chalicelib.web.request import Incoming
@@ -29,8 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def fonts_folder() -> Path:
-    """Where the fonts lie: `fonts` in a Lambda (Chalice unpacks `vendor/`), `vendor/fonts` in the tree."""
-    return next(path for path in (ROOT / "fonts", ROOT / "vendor" / "fonts") if path.is_dir())
+    """Where the fonts lie: in a Lambda's sealing layer, beside the code (local office), in the tree's `vendor/fonts`."""
+    folders = (Path("/opt/fonts"), ROOT / "fonts", ROOT / "vendor" / "fonts")
+    return next(path for path in folders if path.is_dir())
 
 
 class Ground:
@@ -48,6 +50,7 @@ class Ground:
         issuer_keys: "KeySource | None" = None,
         office: Office | None = None,
         screen: "Screen | None" = None,
+        authority: "Authority | None" = None,
     ) -> None:
         """Begin afresh in another world (tests): forget all that was made, use these collaborators."""
         self.__dict__.clear()
@@ -57,6 +60,8 @@ class Ground:
             self.__dict__["office"] = office
         if screen is not None:
             self.__dict__["screen"] = screen
+        if authority is not None:
+            self.__dict__["stamps"] = self.__dict__["states"] = authority
 
     @cached_property
     def settings(self) -> Settings:

@@ -10,6 +10,7 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, NotFound
 from chalicelib.register.model import Key, StreamId, filing
+from chalicelib.register.model import letter as letter_stream
 from chalicelib.register.model import order as order_stream
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter, SealLetter
@@ -212,8 +213,7 @@ def test_a_lost_race_is_tried_again() -> None:
 def test_before_payment_there_is_no_letter() -> None:
     seal = Seal()
     unpaid = seal.desk.filed().filing
-    with pytest.raises(Corrupt, match="before submission and payment"):
-        seal.room()(filing(unpaid))
+    seal.room()(filing(unpaid))
     with pytest.raises(Corrupt, match="does not exist"):
         seal.room()(StreamId("FILING", "01JDT0000000000000000000AA"))
     assert seal.press.sealed == []
@@ -236,6 +236,52 @@ def test_no_name_is_in_the_entries() -> None:
     assert "Bowl" not in said and "bowl" not in said
 
 
+# ---------------------------------------------------------------- the receipt, at submission
+
+
+def receipt_types(seal: Seal) -> list[str]:
+    stream = seal.desk.register.load(letter_stream(seal.filing, "receipt"))
+    return [entry.type for entry in stream.entries] if stream else []
+
+
+def test_the_receipt_is_issued_before_payment_on_a_stream_of_its_own() -> None:
+    seal = Seal()
+    seal.filing = seal.desk.filed().filing
+    seal.room(code="receipt")(filing(seal.filing))
+    content, _ = seal.press.sealed[0]
+    stream = seal.desk.register.load(letter_stream(seal.filing, "receipt"))
+    assert receipt_types(seal) == ["LetterIntended", "LetterIssued"] and seal.types == []
+    assert stream is not None and stream.entries[-1].data["filing"] == seal.filing
+    assert (content.letter_number, content.payment) == ("KH/D/2026/2-RCP", None)
+    assert content.opening is not None and "not paid yet" in content.opening["en"]
+
+
+def test_one_receipt_however_often_it_is_begun_and_whatever_dies() -> None:
+    seal = Seal()
+    seal.desk.register.rivals = [lambda: None, kill]
+    with pytest.raises(Killed):
+        seal(code="receipt")
+    seal.desk.clock.advance(timedelta(hours=3))
+    seal(code="receipt")
+    seal(code="receipt")
+    assert receipt_types(seal) == ["LetterIntended", "LetterIssued"]
+    assert len(seal.press.sealed) == 1
+
+
+def test_two_receipts_at_once_are_one() -> None:
+    seal = Seal()
+    seal.desk.register.rivals = [lambda: seal(code="receipt")]
+    seal(code="receipt")
+    assert receipt_types(seal) == ["LetterIntended", "LetterIssued"]
+
+
+def test_an_office_without_the_letter_issues_none() -> None:
+    seal = Seal()
+    letters = {code: texts for code, texts in seal.desk.office.letters.items() if code != "receipt"}
+    seal(code="receipt", office=seal.desk.office.model_copy(update={"letters": letters}))
+    assert receipt_types(seal) == []
+
+
 # ---------------------------------------------------------------- fetching
 
 
@@ -246,7 +292,7 @@ def fetch(seal: Seal) -> FetchLetter:
 def test_the_owner_gets_an_address_for_a_minute() -> None:
     seal = Seal()
     seal()
-    letter, url = fetch(seal)(ANNA, seal.filing)
+    letter, url, _ = fetch(seal)(ANNA, seal.filing)
     assert letter.sha256 == Digest.of(seal.stored()).hex
     assert seal.key in url and "KH-D-2026-1-ACK.pdf" in url
     assert f"seconds={LINK_SECONDS}" in url and LINK_SECONDS <= 60
