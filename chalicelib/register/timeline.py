@@ -14,6 +14,8 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     "LetterIntended": (frozenset({"paid"}), ""),
     "LetterIssued": (frozenset({"paid"}), "acknowledged"),
     "PackageReady": (frozenset({"acknowledged"}), "handed-over"),
+    "ReceiptLogged": (frozenset({"submitted", "paid", "acknowledged", "handed-over"}), ""),
+    "LetterLogged": (frozenset({"acknowledged", "handed-over"}), ""),
 }
 
 ORDER_STATES: dict[str, tuple[frozenset[str], str]] = {
