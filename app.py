@@ -76,6 +76,13 @@ def seal_letter(event: SQSEvent) -> None:
         rooms.seal(subject(message.body))
 
 
+# what was received and what was sealed, into the public log
+@app.on_sqs_message(queue="logging.fifo", batch_size=1)
+def log_facts(event: SQSEvent) -> None:
+    for message in event:
+        rooms.log_facts(subject(message.body))
+
+
 # 5 emit: every entry, in order, to everybody who listens
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:region:account:table/register/stream/label")
 def relay(event: DynamoDBEvent) -> None:

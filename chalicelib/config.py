@@ -13,10 +13,12 @@ class Settings:
     register_table: str
     quarantine_bucket: str
     records_bucket: str
+    public_bucket: str
     facts_topic_arn: str
     bells_queue_url: str
     seal_key_id: str
     seal_certificate_parameter: str
+    log_key_id: str
     receipt_key_id: str
     receipt_certificate_parameter: str
     oidc_issuer: str
@@ -46,3 +48,8 @@ class Settings:
     def source(self) -> str:
         """CloudEvents source: which office's stage speaks."""
         return f"urn:tra:{self.office}-{self.stage}"
+
+    @property
+    def log_origin(self) -> str:
+        """The name of the transparency log, for ever: it stands in everything that its key signs."""
+        return f"{self.office}.{self.stage}.tra/log"

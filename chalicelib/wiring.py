@@ -19,6 +19,7 @@ from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.register.dynamodb import DynamoRegister
 from chalicelib.register.model import StreamId
+from chalicelib.wiring_proof import ProofRooms
 
 if TYPE_CHECKING:
     from chalicelib.attachments.custody import TakeCustody
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
     from chalicelib.signing.service import FetchLetter, SealLetter
-    from chalicelib.signing.verification import VerifyDigest
     from chalicelib.web.principal import KeySource, Principal, Tokens
     from chalicelib.web.request import Incoming
 
@@ -63,7 +63,7 @@ def subject(body: str) -> StreamId:
     return StreamId.parse(Envelope.model_validate_json(body).subject)
 
 
-class Rooms:
+class Rooms(ProofRooms):
     """One stage's use cases. `environment` is read when first needed."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -367,12 +367,6 @@ class Rooms:
         from chalicelib.signing.service import FetchLetter
 
         return FetchLetter(register=self.register, links=self.records)
-
-    @cached_property
-    def verify_digest(self) -> "VerifyDigest":
-        from chalicelib.signing.verification import VerifyDigest
-
-        return VerifyDigest(register=self.register, office=self.office)
 
     # ------------------------------------------------------------------ 5 emit
 

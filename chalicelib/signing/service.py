@@ -1,6 +1,7 @@
 """The acknowledgement: intended, sealed, stored once, entered. However often it is begun, one letter.
 
-1. A filing that has its letter is done.
+1. A filing that has its letter is done. One that is not paid yet, or whose receipt is not in the public log yet, waits: the
+   fact that it waits for calls again.
 2. The intent (number, digest of the content, time) is an entry before anything is signed. A later try uses the same time,
    so that it draws the same letter; if the office's data changed meanwhile, a new intent is entered, unless a letter is
    stored already.
@@ -19,6 +20,7 @@ from chalicelib.contracts import attachment, records
 from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.events import FeePaid, FilingSubmitted, LetterIntended, LetterIssued, OrderOpened
 from chalicelib.contracts.form import Form
+from chalicelib.contracts.logged import ReceiptLogged
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
@@ -84,7 +86,7 @@ class SealLetter:
     def __call__(self, stream_id: StreamId) -> None:
         """Intend, seal, store, enter: whatever of it is not done yet."""
         stream = self._load(stream_id)
-        if stream.last(LetterIssued) is not None:
+        if stream.last(LetterIssued) is not None or stream.last(FeePaid) is None or stream.last(ReceiptLogged) is None:
             return
         key = records.letter(stream_id.id, CODE, LEVEL)
         intended = stream.last(LetterIntended)

@@ -18,7 +18,7 @@ from infra.local.template import load, resources
 
 FUNCTIONS = {
     *("api_handler", "receive_upload", "take_custody", "ask_bank", "ask_due", "credit_filing", "seal_letter"),
-    *("hand_over", "relay", "relay_sweep"),
+    *("log_facts", "hand_over", "relay", "relay_sweep"),
 }
 LOGICAL = {"APIHandler": "api_handler"}
 
@@ -166,7 +166,10 @@ def _is_narrow(resource: Any) -> bool:
     if "Fn::GetAtt" in resource or "Ref" in resource:
         return True
     text = resource["Fn::Sub"]
-    below = ("${Quarantine.Arn}/uploads/*", "${Records.Arn}/filings/*", "${Records.Arn}/reconciliations/*")
+    below = (
+        *("${Quarantine.Arn}/uploads/*", "${Records.Arn}/filings/*", "${Records.Arn}/reconciliations/*"),
+        "${Public.Arn}/log/*",
+    )
     return "*" not in text or text in below or ":log-group:/aws/lambda/${AWS::StackName}-" in text
 
 
