@@ -25,6 +25,7 @@ class Settings:
     oidc_audience: str
     oidc_jwks_url: str
     public_url: str
+    verify_function: str
     payment_rails: str
     payment_secrets_parameter: str
     demo_fees: bool  # amounts of ours where the official one is unknown: never on a production stage

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
     from chalicelib.signing.service import FetchLetter, SealLetter
+    from chalicelib.signing.verification.model import Inspector
     from chalicelib.web.principal import KeySource, Principal, Tokens
     from chalicelib.web.request import Incoming
 
@@ -76,12 +77,13 @@ class Rooms(ProofRooms):
         clock: Clock = system_clock,
         http: "Http | None" = None,
         issuer_keys: "KeySource | None" = None,
+        inspector: "Inspector | None" = None,
         office: Office | None = None,
     ) -> None:
         """Begin afresh in another world (tests): forget all that was made, use these collaborators."""
         self.__dict__.clear()
         self.environment, self.clock = environment, clock
-        self._http, self._issuer_keys = http, issuer_keys
+        self._http, self._issuer_keys, self._inspector = http, issuer_keys, inspector
         if office is not None:
             self.__dict__["office"] = office
 

@@ -10,18 +10,22 @@ from chalicelib.offices.model import Office
 from chalicelib.register.dynamodb import DynamoRegister
 
 if TYPE_CHECKING:
+    from chalicelib.aws.parameters import Parameters
     from chalicelib.aws.s3 import Bucket
     from chalicelib.signing.kms import KmsSigner
     from chalicelib.signing.transparency.model import Identity
     from chalicelib.signing.transparency.publish import Publish
     from chalicelib.signing.transparency.service import LogFacts
-    from chalicelib.signing.verification import VerifyDigest
+    from chalicelib.signing.transparency.view import LogView
+    from chalicelib.signing.verification.model import Inspector
+    from chalicelib.signing.verification.service import Verify
 
 
 class ProofRooms:
     """What a stage's `Rooms` inherit. The collaborators named here are theirs."""
 
     clock: Clock
+    _inspector: "Inspector | None" = None
 
     if TYPE_CHECKING:
 
@@ -31,6 +35,8 @@ class ProofRooms:
         def office(self) -> Office: ...
         @cached_property
         def register(self) -> DynamoRegister: ...
+        @cached_property
+        def parameters(self) -> Parameters: ...
 
     @cached_property
     def public(self) -> "Bucket":
@@ -70,7 +76,24 @@ class ProofRooms:
         )  # fmt: skip
 
     @cached_property
-    def verify_digest(self) -> "VerifyDigest":
-        from chalicelib.signing.verification import VerifyDigest
+    def log_view(self) -> "LogView":
+        from chalicelib.signing.transparency.view import LogView
 
-        return VerifyDigest(register=self.register, office=self.office)
+        return LogView(register=self.register, public=self.public, publish=self.publish_log, identity=self.log_identity)
+
+    @cached_property
+    def inspector(self) -> "Inspector":
+        from chalicelib.signing.verification.invoke import LambdaInspector
+
+        return self._inspector or LambdaInspector(
+            function=self.settings.verify_function, client=clients.functions()
+        )
+
+    @cached_property
+    def verify(self) -> "Verify":
+        from chalicelib.signing.verification.service import Verify
+
+        return Verify(
+            register=self.register, office=self.office, inspector=self.inspector,
+            chain_pem=self.parameters(self.settings.seal_certificate_parameter),
+        )  # fmt: skip

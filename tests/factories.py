@@ -29,9 +29,13 @@ from chalicelib.payment.rails.config import KeyConfig, KeyRing
 from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
+from chalicelib.signing.transparency.model import Identity
+from chalicelib.signing.transparency.publish import Publish
+from chalicelib.signing.transparency.service import LogFacts
 from infra.local.banks.aba import AbaBank
 from infra.local.samples import design_form
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
+from tests.unit.proof.keys import LOG_KEY, ORIGIN
 
 ANNA, BOPHA = "account:anna", "account:bopha"
 API_KEY, MERCHANT = "an api key only for tests 0123456789", "ipoffice"
@@ -90,6 +94,15 @@ def lose() -> None:
     raise LostRace("somebody")
 
 
+def log_facts(register: InMemoryRegister, public: InMemoryBucket, clock: FixedClock) -> LogFacts:
+    """The public log over a register, with the tests' key."""
+    identity = Identity(origin=ORIGIN, key=LOG_KEY.public)
+    publish = Publish(register=register, partitions=register, public=public, identity=identity, signer=LOG_KEY)
+    return LogFacts(
+        register=register, public=public, publish=publish, identity=identity, signer=LOG_KEY, clock=clock
+    )
+
+
 @dataclass
 class Desk:
     """All use cases over one register."""
@@ -99,6 +112,7 @@ class Desk:
     register: RacingRegister = field(default_factory=RacingRegister)
     quarantine: InMemoryBucket = field(default_factory=lambda: InMemoryBucket("quarantine"))
     bells: RememberedBells = field(default_factory=RememberedBells)
+    public: InMemoryBucket = field(default_factory=lambda: InMemoryBucket("public"))
     records: InMemoryBucket = field(init=False)
     in_parts: InMemoryParts = field(init=False)
     bank: AbaBank = field(init=False)
@@ -205,6 +219,10 @@ class Desk:
         return CreditFiling(register=self.register, clock=self.clock)
 
     # ------------------------------------------------------------------ what a filer does
+
+    @property
+    def log_facts(self) -> LogFacts:
+        return log_facts(self.register, self.public, self.clock)
 
     def repeat(self, account: str = ANNA) -> Repeat:
         """A request under a key of its own."""

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
+from chalicelib.signing.verification.inspection import inspect
 from infra.local.apply import Ground
 from infra.local.banks.aba import AbaBank, Transaction
 from infra.local.banks.model import Pushback
@@ -131,7 +132,10 @@ class World:
 
     def cold(self) -> None:
         """Forget whatever a process remembers between invocations."""
-        self.rooms.move(self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, office=self.office)
+        self.rooms.move(
+            self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, inspector=inspect,
+            office=self.office,
+        )  # fmt: skip
         if self.broken_by:
             self.broken_by(self.rooms)
 

@@ -30,6 +30,7 @@ from chalicelib.register.model import begin, filing, order
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import SealLetter
 from chalicelib.signing.wording import present
+from tests.factories import log_facts
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
 from tests.offices import RURITANIA
 
@@ -124,6 +125,7 @@ class Ground:
             drawn.append(content)
             return receipt
 
+        log_facts(self.register, InMemoryBucket(), self.clock)(filing(identifier))
         SealLetter(
             register=self.register, office=OFFICE, records=InMemoryBucket(), letters=draw,
             public_url="https://orpi.example", test_trust=True, clock=self.clock,

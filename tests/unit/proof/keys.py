@@ -19,3 +19,6 @@ class LocalLogKey:
     def sign(self, message: bytes) -> bytes:
         """See `signing.model.Signer`."""
         return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+LOG_KEY = LocalLogKey()  # one for all tests

@@ -49,6 +49,7 @@ class Seal:
         assert self.desk.bank.pay(reference)
         self.desk.ask_bank(reference, rung=True)
         self.desk.credit_filing(order_stream(opened.id))
+        self.desk.log_facts(self.stream)
 
     @property
     def key(self) -> str:
