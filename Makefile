@@ -7,7 +7,7 @@ STAMPS := .stamps
 PIP_QUIET := -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults journeys bench payment-vectors package requirements clean
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults journeys bench payment-vectors screen package requirements clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench: setup ## the figures; writes build/bench.json
 
 payment-vectors: setup ## a file of payment vectors against the rails; FILE=../shared/data/payment_vectors.json
 	$(RUN) -m infra.payment_vectors $(or $(FILE),../shared/data/payment_vectors.json)
+
+screen: setup ## the screening over a folder of files; DIR=… (else: every PDF of ../shared/data and of installed packages); writes build/screening.json
+	$(RUN) -m infra.screen $(if $(DIR),"$(DIR)",--pdfs $(wildcard ../shared/data) $(VENV))
 
 # ---------------------------------------------------------------- what AWS gets
 package: setup ## zip, layers and template in build/package; every function group against 250 MB

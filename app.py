@@ -22,7 +22,7 @@ from chalicelib.signing.transparency import routes as log_routes
 from chalicelib.signing.verification import routes as verification_routes
 from chalicelib.signing.verification.invoke import handle as inspect_file
 from chalicelib.web.request import BINARY
-from chalicelib.wiring import Rooms, subject
+from chalicelib.wiring.rooms import Rooms, subject
 
 app = Chalice(app_name="tra")
 app.api.binary_types += BINARY

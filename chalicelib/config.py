@@ -28,6 +28,7 @@ class Settings:
     verify_function: str
     payment_rails: str
     payment_secrets_parameter: str
+    scanner: str  # who looks for malware; no default, so that nobody goes without by forgetting it
     demo_fees: bool  # amounts of ours where the official one is unknown: never on a production stage
     test_trust: bool  # the seal is not one for use, and letters say so: the default until a real chain is installed
 

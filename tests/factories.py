@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from chalicelib.attachments.custody import TakeCustody
-from chalicelib.attachments.model import Accepted, Upload, Verdict
+from chalicelib.attachments.model import Accepted, Made, Upload, Verdict
 from chalicelib.attachments.multipart import PartUploads
 from chalicelib.attachments.service import ConfirmUpload
 from chalicelib.attachments.uploads import Uploads
-from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts.attachment import PAGE, Attachment
 from chalicelib.filing.drafts import Drafts, draft_of
 from chalicelib.filing.submission import Confirmation, Submit, Submitted
 from chalicelib.filing.view import Filings
@@ -58,6 +58,17 @@ def sight(chunks: Iterator[bytes], announced: Attachment) -> Verdict:
     """A `Screen` that believes the announced type."""
     digest, size = of_stream(chunks)
     return Verdict(Accepted(announced.media_type, size, digest))
+
+
+def sight_and_hand(chunks: Iterator[bytes], announced: Attachment) -> Verdict:
+    """A `Screen` that believes the announced type, and makes a picture of a page and a smaller copy of every picture."""
+    digest, size = of_stream(chunks)
+    made = tuple(
+        Made(what=what, page=page, media_type="image/png", tool="hand-1", body=f"{what} of {digest.hex}".encode())
+        for what, page in ((PAGE, 1), ("smaller-copy", 0))
+        if announced.media_type.startswith("image/")
+    )
+    return Verdict(Accepted(announced.media_type, size, digest, made=made))
 
 
 @dataclass

@@ -26,6 +26,7 @@ from chalicelib.register.model import (
     Item,
     Key,
     Operation,
+    Place,
     Put,
     Stream,
     StreamId,
@@ -107,10 +108,15 @@ class InMemoryRegister:
                     self.items[key] = item
         return tuple(appended)
 
-    def owned(self, owner: str, *, limit: int, before: str | None = None) -> tuple[Head, ...]:
+    def owned(self, owner: str, *, limit: int, after: Place | None = None) -> tuple[Head, ...]:
         """See `Register.owned`."""
-        found = [head for head in self.heads.values() if head.owner == owner and (not before or head.updated < before)]
-        return tuple(sorted(found, key=lambda head: head.updated, reverse=True)[:limit])
+
+        def order(place: Place) -> tuple[str, str]:
+            return place.updated, str(place.stream)
+
+        heads = [head for head in self.heads.values() if head.owner == owner]
+        found = [head for head in heads if after is None or order(head.place) < order(after)]
+        return tuple(sorted(found, key=lambda head: order(head.place), reverse=True)[:limit])
 
     def due(self, what: str, *, until: datetime, limit: int) -> tuple[Key, ...]:
         """See `DynamoRegister.due`."""
@@ -198,11 +204,13 @@ class InMemoryBucket:
         versions.append((f"v{len(versions) + 1}", body))
         return self.stored(key)
 
-    def put_once(self, key: str, body: bytes, media_type: str) -> Stored:
+    def put_once(self, key: str, body: bytes, media_type: str, tags: str = "") -> Stored:
         """See `Bucket.put_once`."""
         if key not in self.objects:
-            self.put(key, body)
+            there = self.put(key, body)
             self.media_types[key] = media_type
+            if tags:
+                self.tags[key, there.version] = dict(pair.split("=") for pair in tags.split("&"))
         return self.stored(key)
 
     def tagged(self, key: str) -> tuple[bytes, str] | None:

@@ -18,7 +18,13 @@ from infra.local.office import put_certificates
 from infra.local.template import load
 from infra.local.trust import TestTrust
 
-PARAMETERS: Mapping[str, str] = {"Stage": "test", "RecordsRetentionYears": "1", "RetrySeconds": "60", "DemoFees": "1"}
+PARAMETERS: Mapping[str, str] = {
+    "Stage": "test",
+    "RecordsRetentionYears": "1",
+    "RetrySeconds": "60",
+    "DemoFees": "1",
+    "Scanner": "test-signature",
+}
 SECRETS: Mapping[str, str] = {"aba-test": "not-a-secret-" + "0" * 27}
 _keys: dict[str, Any] = {}
 

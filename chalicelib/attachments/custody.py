@@ -1,13 +1,15 @@
 """Custody: what was filed is copied, by version, from quarantine into the records, where nothing is ever changed.
 
 Each digest is computed again from the bytes that lie in the records. Only when all files, the form, the manifest and the
-signed receipt lie there are the files entered as secured, all in one commit; a repeat finds them and is done.
+signed receipt lie there are the files entered as secured, all in one commit; a repeat finds them and is done. Copies that we
+made of a file (`derived`) are kept beside it, under names of their own.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.contracts import attachment, records
+from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.events import AttachmentSecured, FiledFile, FilingSubmitted
 from chalicelib.kernel.clock import Clock
@@ -70,6 +72,11 @@ class TakeCustody:
         key = records.file(stream.id.id, file.sha256)
         there = self.records.copy_from_quarantine(item["key"], item["object_version"], key)
         _same(key, there, file.sha256, file.size)
+        for made in Attachment.of(file.attachment, item).derived:
+            if made.what != attachment.PAGE:
+                beside = records.derived_file(stream.id.id, made.sha256)
+                copy = self.records.copy_from_quarantine(made.key, made.version, beside)
+                _same(beside, copy, made.sha256, made.size)
         return AttachmentSecured(attachment=file.attachment, key=key, sha256=file.sha256, size=file.size)
 
     def _secure_documents(self, stream: Stream, submitted: FilingSubmitted) -> None:

@@ -28,6 +28,19 @@ class Accepted:
     size: int
     sha256: Digest
     pages: int | None = None
+    findings: tuple[str, ...] = ()  # codes of what is outside the rules; the office's data say how grave each is
+    made: tuple["Made", ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What we made of a file: a picture of a page (`page`, from 1), or a copy within the rules. `tool` with its version."""
+
+    what: str
+    page: int
+    media_type: str
+    tool: str
+    body: bytes
 
 
 @dataclass(frozen=True)

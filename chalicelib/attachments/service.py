@@ -10,13 +10,28 @@ from typing import Protocol
 from chalicelib.attachments.items import item_key
 from chalicelib.attachments.model import Verdict
 from chalicelib.contracts import attachment, records
-from chalicelib.contracts.attachment import Attachment
-from chalicelib.contracts.events import AttachmentRefused, AttachmentStored
+from chalicelib.contracts.attachment import PAGE, Attachment, Derived
+from chalicelib.contracts.events import AttachmentRefused, AttachmentStored, DerivedCopy
 from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.digest import Digest
 from chalicelib.log import log
 from chalicelib.register.model import Put, Register, Stream, deciding, filing
 
 ACTOR = "tra:receive_upload"
+DRAFT_TAG = "state=draft"
+
+
+class Lying(Protocol):
+    """An object as it lies in a bucket."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> Digest: ...
 
 
 class Quarantine(Protocol):
@@ -27,6 +42,9 @@ class Quarantine(Protocol):
 
     def chunks(self, key: str, version: str | None = None) -> Iterator[bytes]:
         """The bytes of that version."""
+
+    def put_once(self, key: str, body: bytes, media_type: str, tags: str = "") -> Lying:
+        """Store unless the key is taken; answers what lies there."""
 
 
 class Screen(Protocol):
@@ -64,10 +82,29 @@ class ConfirmUpload:
         if size != announced.size:
             verdict: Verdict = Verdict(reason="upload.size-differs")
         else:
-            verdict = self.screen(self.quarantine.chunks(key, version or None), announced)
-        deciding(lambda: self._record(names[0], announced, version, verdict))
+            verdict = self.screen(
+                self.quarantine.chunks(key, version or None), replace(announced, object_version=version)
+            )
+        derived = self._keep(names[0], announced.id, verdict)
+        deciding(lambda: self._record(names[0], announced, version, verdict, derived))
 
-    def _record(self, filing_id: str, announced: Attachment, version: str, verdict: Verdict) -> None:
+    def _keep(self, filing_id: str, identifier: str, verdict: Verdict) -> tuple[Derived, ...]:
+        """Put what was made of the file beside it; it expires with the draft. What a crash leaves is found by a repeat."""
+        kept = []
+        for made in verdict.accepted.made if verdict.accepted else ():
+            key = records.derived(filing_id, identifier, Digest.of(made.body))
+            there = self.quarantine.put_once(key, made.body, made.media_type, tags=DRAFT_TAG)
+            kept.append(
+                Derived(
+                    what=made.what, page=made.page, key=key, version=there.version, media_type=made.media_type,
+                    size=there.size, sha256=there.sha256.hex, tool=made.tool,
+                )
+            )  # fmt: skip
+        return tuple(kept)
+
+    def _record(
+        self, filing_id: str, announced: Attachment, version: str, verdict: Verdict, derived: tuple[Derived, ...]
+    ) -> None:
         stream = self.register.load(filing(filing_id))
         if stream is None or not _open(stream, announced.id):
             return
@@ -80,8 +117,21 @@ class ConfirmUpload:
                 size=found.size,
                 sha256=found.sha256.hex,
                 pages=found.pages,
+                findings=found.findings,
+                derived=tuple(
+                    DerivedCopy(what=one.what, media_type=one.media_type, size=one.size, sha256=one.sha256, tool=one.tool)
+                    for one in derived
+                    if one.what != PAGE
+                ),
             )
-            after = replace(announced, state="stored", sha256=found.sha256.hex, object_version=version)
+            after = replace(
+                announced,
+                state="stored",
+                sha256=found.sha256.hex,
+                object_version=version,
+                findings=found.findings,
+                derived=derived,
+            )
         else:
             fact = AttachmentRefused(attachment=announced.id, document=announced.document, reason=verdict.reason)
             after = replace(announced, state="refused", reason=verdict.reason)

@@ -35,11 +35,13 @@ class Bucket:
     name: str
     client: "S3Client"
 
-    def put_once(self, key: str, body: bytes, media_type: str) -> Stored:
-        """Store `body` unless the key is taken (`If-None-Match: *`); answers what lies there in either case."""
+    def put_once(self, key: str, body: bytes, media_type: str, tags: str = "") -> Stored:
+        """Store `body` unless the key is taken (`If-None-Match: *`); answers what lies there in either case. `tags` as in
+        an address: `state=draft`."""
         from botocore.exceptions import ClientError
 
         digest = Digest.of(body)
+        tagging: dict[str, Any] = {"Tagging": tags} if tags else {}
         try:
             with translated():
                 answer = self.client.put_object(
@@ -50,6 +52,7 @@ class Bucket:
                     ChecksumAlgorithm="SHA256",  # Object Lock asks for the header that this makes (S3 API, PutObject)
                     ChecksumSHA256=digest.base64,
                     IfNoneMatch="*",
+                    **tagging,
                 )
         except ClientError as error:
             if status_of(error) != 412:

@@ -37,8 +37,20 @@ class AttachmentReserved(Fact):
     sha256: Sha256 | None = None
 
 
+class DerivedCopy(BaseModel):
+    """A copy that we made of a file, within the rules where the file is not. It stands beside the file, never for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    what: Code
+    media_type: MediaType
+    size: Count
+    sha256: Sha256
+    tool: Code  # with its version
+
+
 class AttachmentStored(Fact):
-    """The announced file lies in quarantine and passed the checks; digest and size are of the stored bytes."""
+    """The announced file lies in quarantine and passed the checks; digest and size are of the stored bytes. `findings` are
+    what is outside the rules: the file is kept all the same, and as it was sent. `derived` are copies of ours beside it."""
 
     TYPE = "int.tra.attachment.stored.v1"
     attachment: Id
@@ -47,6 +59,8 @@ class AttachmentStored(Fact):
     size: Count
     sha256: Sha256
     pages: Count | None = None
+    findings: tuple[Code, ...] = ()
+    derived: tuple[DerivedCopy, ...] = ()
 
 
 class AttachmentRefused(Fact):

@@ -24,6 +24,16 @@ def file(filing: str, sha256: Digest | str) -> str:
     return f"filings/{filing}/files/{sha256}"
 
 
+def derived(filing: str, attachment: str, sha256: Digest | str) -> str:
+    """What we made of an upload, in quarantine: a picture of a page, a smaller copy. Never where uploads are looked for."""
+    return f"derived/{filing}/{attachment}/{sha256}"
+
+
+def derived_file(filing: str, sha256: Digest | str) -> str:
+    """A copy that we made of a filed file, kept beside it in the records, never instead."""
+    return f"filings/{filing}/derived/{sha256}"
+
+
 def form(filing: str, sha256: Digest | str) -> str:
     """The filed form."""
     return f"filings/{filing}/form/{sha256}.json"

@@ -11,16 +11,17 @@ from chalicelib.contracts.form import parsed
 from chalicelib.filing.drafts import Drafts
 from chalicelib.filing.submission import Confirmation, Submit, Submitted
 from chalicelib.filing.view import Filings
-from chalicelib.kernel import clock, digest
+from chalicelib.kernel import clock, digest, ids
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Malformed
 from chalicelib.offices.model import Office
 from chalicelib.register.idempotency import Repeat
+from chalicelib.register.model import Place, filing
 from chalicelib.web.principal import Principal
 from chalicelib.web.problems import answer, answering
 from chalicelib.web.request import Incoming
 
-_PLACE = re.compile(clock.PATTERN, re.ASCII)  # of a filing in a list: when it was last changed
+_PLACE = re.compile(f"({clock.PATTERN[1:-1]})_({ids.PATTERN[1:-1]})", re.ASCII)  # of a filing in a list: last changed, id
 
 
 class Rooms(Protocol):
@@ -71,9 +72,10 @@ def build(rooms: Rooms) -> Blueprint:
         request = incoming()
         account = rooms.principal(request).account
         before = request.query("before")
-        if before is not None and _PLACE.fullmatch(before) is None:
+        place = None if before is None else _PLACE.fullmatch(before)
+        if before is not None and place is None:
             raise Malformed.because("query.before", "", before=before[:40])
-        return answer(200, rooms.filings.mine(account, before=before))
+        return answer(200, rooms.filings.mine(account, after=Place(place[1], filing(place[2])) if place else None))
 
     @routes.route("/v1/filings/{identifier}", methods=["GET"])
     @guarded

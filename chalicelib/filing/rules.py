@@ -43,6 +43,7 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
         yield Finding(code="route.unknown", pointer="/route", params={"route": dossier.form.route})
     yield from _files(dossier)
     yield from _pictures(dossier)
+    yield from _in_files(dossier)
     today = local(dossier.today, dossier.office.time_zone).date()
     for position, priority in enumerate(dossier.form.priorities):
         if date.fromisoformat(priority.date) > today:
@@ -74,6 +75,22 @@ def _pictures(dossier: Dossier) -> Iterator[Finding]:
         for place, view in enumerate(design.views):
             if view.attachment not in there:
                 yield Finding(code="view.not-there", pointer=f"/designs/{position}/views/{place}/attachment")
+
+
+def _in_files(dossier: Dossier) -> Iterator[Finding]:
+    """What a look at a file found, where the office makes it a defect: the file is kept as it is, and is to be mended."""
+    for file in _stored(dossier):
+        for code in file.findings:
+            row = dossier.office.file_finding(code, file.document)
+            if row and row.severity == "defect":
+                yield Finding(
+                    code=code,
+                    pointer=f"/attachments/{file.id}",
+                    severity="defect",
+                    params={"name": file.name},
+                    rule=row.rule,
+                    days=row.days,
+                )
 
 
 def document(dossier: Dossier, row: Requirement) -> Found:

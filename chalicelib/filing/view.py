@@ -9,7 +9,7 @@ from chalicelib.filing.drafts import attachments_of, draft_of, manifest_of, owne
 from chalicelib.kernel.errors import Corrupt, Finding
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
-from chalicelib.register.model import Register, Stream, verify_chain
+from chalicelib.register.model import Place, Register, Stream, verify_chain
 from chalicelib.register.timeline import status
 
 PAGE = 50
@@ -32,7 +32,7 @@ class Filings:
             **self._summary(stream),
             "route": draft.form.route,
             "draft": {"version": draft.version, "form": draft.form.model_dump(mode="json", exclude_none=True)},
-            "attachments": [_attachment(file) for file in attachments_of(stream)],
+            "attachments": [self._attachment(file) for file in attachments_of(stream)],
             "manifest": {"sha256": manifest.sha256.hex, **manifest.to_json()},
             "history": [self._event(entry.type, entry) for entry in stream.entries],
             "chain": _chain(stream),
@@ -47,20 +47,43 @@ class Filings:
             view["package"] = {"sha256": package.sha256}
         return draft.version, view
 
-    def mine(self, account: str, *, before: str | None = None) -> dict[str, Any]:
+    def mine(self, account: str, *, after: Place | None = None) -> dict[str, Any]:
         """A page of this account's filings, newest first; `next` continues."""
-        heads = self.register.owned(account, limit=PAGE, before=before)
+        heads = self.register.owned(account, limit=PAGE, after=after)
         return {
             "filings": [
                 {"id": head.stream.id, "status": head.status, "updated": head.updated, **head.attributes}
                 for head in heads
             ],
-            "next": heads[-1].updated if len(heads) == PAGE else None,
+            "next": f"{heads[-1].updated}_{heads[-1].stream.id}" if len(heads) == PAGE else None,
         }
 
     def _summary(self, stream: Stream) -> dict[str, Any]:
         state = status("FILING", (entry.type for entry in stream.entries))
         return {"id": stream.id.id, "status": state, "updated": stream.head.updated, **stream.head.attributes}
+
+    def _attachment(self, file: Attachment) -> dict[str, Any]:
+        shown = ("document", "name", "media_type", "size", "state", "sha256", "reason")
+        view = {"id": file.id, **{name: value for name in shown if (value := getattr(file, name)) is not None}}
+        if file.reason:
+            said = words(self.office, Finding(code=file.reason, params={"name": file.name}))
+            view["message"] = {language: text for language, (text, _) in said.items()}
+            view["action"] = {language: text for language, (_, text) in said.items()}
+        if file.findings:
+            view["findings"] = [self._finding(file, code) for code in file.findings]
+        return view
+
+    def _finding(self, file: Attachment, code: str) -> dict[str, Any]:
+        """A warning before submission: what was found in the file, how grave it is, and what to do."""
+        row = self.office.file_finding(code, file.document)
+        said = words(self.office, Finding(code=code, params={"name": file.name}))
+        return {
+            "code": code,
+            "severity": row.severity if row else "notice",
+            "message": {language: text for language, (text, _) in said.items()},
+            "action": {language: text for language, (_, text) in said.items()},
+            **({"rule": row.rule, "days": row.days} if row and row.days else {}),
+        }
 
     def _event(self, type_: str, entry: Any) -> dict[str, Any]:
         said = words(self.office, Finding(code=f"entry.{type_}"))
@@ -73,11 +96,6 @@ class Filings:
             "data": dict(entry.data),
             "hash": entry.hash,
         }
-
-
-def _attachment(file: Attachment) -> dict[str, Any]:
-    shown = ("document", "name", "media_type", "size", "state", "sha256", "reason")
-    return {"id": file.id, **{name: value for name in shown if (value := getattr(file, name)) is not None}}
 
 
 def _chain(stream: Stream) -> dict[str, Any]:

@@ -80,6 +80,24 @@ class DocumentKind(_Data):
         return bool({"*", kind} & set(self.kinds)) and bool({"*", route} & set(self.routes))
 
 
+class FileFinding(_Data):
+    """How grave it is that a file is outside a rule (`code`, as the screening names it): a `notice` is shown before
+    submission and goes no further; a `defect` stands in the receipt and must be mended within `days`."""
+
+    code: Code
+    severity: Literal["defect", "notice"]
+    documents: tuple[str, ...] = ("*",)
+    days: int | None = None
+    rule: str
+    certainty: Certainty
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> "FileFinding":
+        if (self.severity == "defect") != (self.days is not None):
+            raise ValueError(f"finding {self.code!r}: a defect has days to mend it, a notice has none")
+        return self
+
+
 class Requirement(_Data):
     """Something an application must have. Without it no filing date can be given (`blocks`), or it must be mended within
     `days` (`defect`). A document with a `language` (a translation) is not asked of an application written in it."""
@@ -140,6 +158,7 @@ class Office(_Data):
     kinds: tuple[Kind, ...]
     documents: tuple[DocumentKind, ...]
     requirements: tuple[Requirement, ...]
+    file_findings: tuple[FileFinding, ...] = ()
     letters: Mapping[str, LetterTexts]
     messages: Mapping[str, Mapping[str, tuple[str, str]]] = {}  # code → language → (what is wrong, what to do)
     fees: FeeSchedule
@@ -155,6 +174,11 @@ class Office(_Data):
             (row for row in self.documents if row.code == code and {"*", kind} & set(row.kinds)),
             None,
         )
+
+    def file_finding(self, code: str, document: str) -> FileFinding | None:
+        """How grave a finding is in a file of this kind; None where the office says nothing: then it is a notice."""
+        rows = (row for row in self.file_findings if row.code == code and {"*", document} & set(row.documents))
+        return next(rows, None)
 
     def application_number(self, kind: Kind, year: int, serial: int) -> str:
         """The number as displayed: `KH/D/2026/10`."""
@@ -182,6 +206,9 @@ class Office(_Data):
                 ("requirement", row.check, "document", {row.document or "*"}, documents),
                 ("requirement", row.check, "language", {row.language or "*"}, set(self.languages)),
             ]
+        used += [
+            ("finding", finding.code, "document", set(finding.documents), documents) for finding in self.file_findings
+        ]
         for what, code, of, names, known in used:
             if unknown := names - known - {"*"}:
                 raise ValueError(f"{what} {code!r} names an unknown {of}: {sorted(unknown)}")

@@ -19,6 +19,7 @@ from chalicelib.register.model import (
     Item,
     Key,
     Operation,
+    Place,
     Stream,
     StreamId,
 )
@@ -187,20 +188,22 @@ class DynamoRegister:
             self.client.transact_write_items(TransactItems=actions)
         return tuple(entries)
 
-    def owned(self, owner: str, *, limit: int, before: str | None = None) -> tuple[Head, ...]:
+    def owned(self, owner: str, *, limit: int, after: Place | None = None) -> tuple[Head, ...]:
         """See `Register.owned`."""
-        condition, values = "#owner = :owner", {":owner": {"S": owner}}
-        if before:
-            condition, values = condition + " AND updated < :before", values | {":before": {"S": before}}
+        start: dict[str, Any] = {}
+        if after:
+            place = {"pk": str(after.stream), "sk": HEAD, "owner": owner, "updated": after.updated}
+            start = {"ExclusiveStartKey": {name: {"S": value} for name, value in place.items()}}
         with translated():
             page = self.client.query(
                 TableName=self.table,
                 IndexName="owner",
-                KeyConditionExpression=condition,
+                KeyConditionExpression="#owner = :owner",
                 ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues=values,
+                ExpressionAttributeValues={":owner": {"S": owner}},
                 ScanIndexForward=False,
                 Limit=limit,
+                **start,
             )
         return tuple(_head(_row(item)) for item in page["Items"])
 

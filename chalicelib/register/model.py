@@ -122,6 +122,14 @@ def entry_hash(stream: StreamId, seq: int, type_: str, schema: int, at: str, by:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a stream stands in its owner's list: two may have changed in the same millisecond."""
+
+    updated: str
+    stream: StreamId
+
+
+@dataclass(frozen=True)
 class Head:
     """What lists need of a stream, and its version for optimistic concurrency. Re-derivable from the entries."""
 
@@ -132,6 +140,11 @@ class Head:
     status: str
     updated: str
     attributes: Mapping[str, Any] = field(default_factory=dict)  # kind, number …: codes only
+
+    @property
+    def place(self) -> Place:
+        """For the page that follows."""
+        return Place(self.updated, self.stream)
 
 
 @dataclass(frozen=True)
@@ -256,8 +269,8 @@ class Register(Protocol):
     def commit(self, *operations: Operation) -> tuple[Entry, ...]:
         """All operations or none. Answers the new entries. LostRace if a condition failed."""
 
-    def owned(self, owner: str, *, limit: int, before: str | None = None) -> tuple[Head, ...]:
-        """Heads of one owner, newest first (eventually consistent)."""
+    def owned(self, owner: str, *, limit: int, after: Place | None = None) -> tuple[Head, ...]:
+        """Heads of one owner, newest first (eventually consistent), from where a page before ended."""
 
 
 class Outbox(Protocol):

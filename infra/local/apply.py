@@ -24,7 +24,7 @@ TABLE_PROPERTIES = {
 }
 KEY_PROPERTIES = {"Description", "KeyPolicy", "KeySpec", "KeyUsage", "EnableKeyRotation", "PendingWindowInDays"}
 FUNCTION = "AWS::Serverless::Function"
-NOT_BUILT = {"AWS::Serverless::Api", FUNCTION, "AWS::Serverless::LayerVersion"}
+NOT_BUILT = {"AWS::Serverless::Api", FUNCTION, "AWS::Serverless::LayerVersion", "AWS::Events::Rule"}  # no GuardDuty here
 
 
 @dataclass(frozen=True)

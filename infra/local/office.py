@@ -128,6 +128,7 @@ class LocalOffice:
             "OidcJwksUrl": self.issuer.jwks_url,
             "PaymentRails": json.dumps(self.town.entries(self.bank_url)),
             "DemoFees": "1",
+            "Scanner": "test-signature",
             **self.parameters,
         }
 

@@ -7,7 +7,7 @@ same bytes each time.
 from functools import cache
 from typing import Any, Literal
 
-from chalicelib.wiring import fonts_folder
+from chalicelib.wiring.ground import fonts_folder
 from infra.local.filer import File
 
 APPLICANT = {

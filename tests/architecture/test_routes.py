@@ -27,6 +27,10 @@ OPEN = {  # to everybody, and why
     ("POST", "/verify"),
     ("GET", "/verify.css"),
     ("GET", "/verify.js"),
+    ("GET", "/upload"),  # the page on which to try uploads, and the module that pages use
+    ("GET", "/upload.js"),
+    ("GET", "/upload-page.js"),
+    ("GET", "/sha256.js"),
 }
 ENVIRONMENT = {
     f"TRA_{name.upper()}": "[]" if name == "payment_rails" else "https://x.invalid"

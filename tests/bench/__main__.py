@@ -9,11 +9,13 @@ from tests.bench.imports import cold_imports
 from tests.bench.office import payment_to_letter
 from tests.bench.payment import payment
 from tests.bench.pipeline import pipeline
+from tests.bench.screening import screening
 from tests.bench.sealing import seal_bb
 
 BENCHES: Sequence[Callable[[], Sequence[Figure]]] = (
     cold_imports,
     lambda: (seal_bb(),),
+    screening,
     pipeline,
     payment,
     payment_to_letter,

@@ -11,86 +11,18 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import rfc8785
 
-from chalicelib.register.dynamodb import unmarshal
 from chalicelib.register.timeline import NotAllowed, status
 from tests.faults import log
-from tests.faults.ground import objects, uploads_in_parts
+from tests.faults.ground import uploads_in_parts
 from tests.faults.pump import Pump
+from tests.faults.stores import Stores, Violated
 from tests.faults.world import World
 
-Row = dict[str, Any]
 NOTHING_BEFORE = "0" * 64
-
-
-class Violated(AssertionError):
-    """Something that must hold does not."""
-
-
-@dataclass
-class Stores:
-    """Everything that lies anywhere."""
-
-    world: World
-    private: tuple[str, ...] = ()  # texts that may stand in no entry and no event
-
-    @cached_property
-    def rows(self) -> list[Row]:
-        """The table, unmarshalled."""
-        return [{name: unmarshal(value) for name, value in row.items()} for row in Pump(self.world).rows()]
-
-    @cached_property
-    def heads(self) -> dict[str, Row]:
-        """Stream → head."""
-        return {row["pk"]: row for row in self.rows if row["sk"] == "HEAD"}
-
-    @cached_property
-    def streams(self) -> dict[str, list[Row]]:
-        """Stream → its entries in order."""
-        found: dict[str, list[Row]] = defaultdict(list)
-        for row in self.rows:
-            if row["sk"].startswith("ENTRY#"):
-                found[row["pk"]].append(row)
-        return found
-
-    @cached_property
-    def items(self) -> dict[tuple[str, str], Row]:
-        """Every row by its key."""
-        return {(row["pk"], row["sk"]): row for row in self.rows}
-
-    def facts(self, type_: str, stream: str = "") -> list[tuple[str, Row]]:
-        """Stream and data of each entry of a type."""
-        return [
-            (pk, entry["data"])
-            for pk, entries in self.streams.items()
-            for entry in entries
-            if entry["type"] == type_ and stream in {"", pk}
-        ]
-
-    @cached_property
-    def published(self) -> list[Row]:
-        """Every event the topic took, in order."""
-        return [json.loads(body) for body in self.world.memory.published]
-
-    @cached_property
-    def quarantine(self) -> dict[str, dict[str, bytes]]:
-        """Key → version → bytes."""
-        return self._objects("TRA_QUARANTINE_BUCKET")
-
-    @cached_property
-    def records(self) -> dict[str, dict[str, bytes]]:
-        """Key → version → bytes."""
-        return self._objects("TRA_RECORDS_BUCKET")
-
-    def _objects(self, variable: str) -> dict[str, dict[str, bytes]]:
-        try:
-            return objects(self.world.environment[variable])
-        except ValueError as error:
-            raise Violated(f"I3: {error}") from error
 
 
 @dataclass
@@ -283,16 +215,25 @@ def i6_money_counts_once(stores: Stores, final: bool) -> Iterator[str]:
                 yield f"the bank took money for {reference}, and nobody here knows"
 
 
-def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
-    """Every object belongs to an entry or a draft; so does every upload in parts that is under way, and there is one for
-    an attachment, as long as it waits for its bytes."""
-    announced = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#")}
-    yield from (f"{key} was announced by nobody" for key in stores.quarantine if key not in announced)
+def i8_uploads_are_owned(stores: Stores, final: bool) -> Iterator[str]:
+    """Every object in quarantine belongs to a draft's attachment; so does every upload in parts that is under way, and there
+    is one for an attachment, as long as it waits for its bytes."""
+    attachments = [row for row in stores.rows if row["sk"].startswith("ATTACHMENT#")]
+    announced = {row["key"] for row in attachments}
+    files = {(row["pk"].removeprefix("FILING#"), row["sk"].removeprefix("ATTACHMENT#")) for row in attachments}
+    for key in stores.quarantine:
+        top, *names = key.split("/")
+        if key not in announced and not (top == "derived" and tuple(names[:2]) in files):  # what we make expires with its draft
+            yield f"{key} was announced by nobody"
     under_way = Counter(uploads_in_parts(stores.world.environment["TRA_QUARANTINE_BUCKET"]))
-    waiting = {row["key"] for row in stores.rows if row["sk"].startswith("ATTACHMENT#") and row["state"] == "reserved"}
+    waiting = {row["key"] for row in attachments if row["state"] == "reserved"}
     for key, count in under_way.items():
         if count > 1 or key not in (waiting if final else announced):
             yield f"{count} uploads in parts are under way for {key}"
+
+
+def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
+    """Every object in the records belongs to an entry, or to a step that has stored it and not entered it yet."""
     owned: set[str] = set()
     begun: set[str] = set()  # what a step may store before it enters it
     for pk, data in stores.facts("FilingSubmitted"):
@@ -300,6 +241,12 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         owned |= {f"{base}/form/{data['form_sha256']}.json", f"{base}/manifest/{data['manifest_sha256']}.json"}
         owned |= {f"{base}/receipt/{data['receipt_sha256']}.json{ending}" for ending in ("", ".p7s")}
         owned |= {f"{base}/files/{file['sha256']}" for file in data["files"]}
+        filed = {file["attachment"] for file in data["files"]}
+        copies = [one["sha256"] for _, fact in stores.facts("AttachmentStored", pk) if fact["attachment"] in filed
+                  for one in fact.get("derived", ())]  # fmt: skip
+        owned |= {f"{base}/derived/{sha256}" for sha256 in copies}
+        if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
+            yield f"{pk}: copies {lost} are not beside their files"
         begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
         begun |= {key for key in stores.records if key.startswith(f"{base}/package/")}
     for _, data in stores.facts("DayReconciled"):
@@ -389,6 +336,7 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i4_stored_as_entered,
     i5_published,
     i6_money_counts_once,
+    i8_uploads_are_owned,
     i8_objects_are_owned,
     i9_states_are_allowed,
     i10_chains_verify,

@@ -55,7 +55,7 @@ class CounterUnguarded(DynamoRegister):
 class Replacing(S3Records):
     """Puts that replace what lies there."""
 
-    def put_once(self, key: str, body: bytes, media_type: str) -> Stored:
+    def put_once(self, key: str, body: bytes, media_type: str, tags: str = "") -> Stored:
         """No If-None-Match."""
         self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=media_type, ChecksumAlgorithm="SHA256")
         return Stored(key, "", len(body), Digest.of(body))

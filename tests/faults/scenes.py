@@ -18,9 +18,10 @@ from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import StreamId, filing, order
 from tests.fakes import NOON
 from tests.faults.interleave import Run, interleavings
-from tests.faults.invariants import Stores, check
+from tests.faults.invariants import check
 from tests.faults.journey import PRIVATE
 from tests.faults.stages import Shape, Stage, shape
+from tests.faults.stores import Stores
 from tests.faults.world import Moment, World
 
 Actors = Sequence[Callable[[], Any]]

@@ -15,9 +15,10 @@ from urllib.parse import unquote
 
 from tests.faults.crash import SIDES, Broken, Crash, Killer, Side, killing
 from tests.faults.ground import lying_in_queues, objects
-from tests.faults.invariants import Stores, check
+from tests.faults.invariants import check
 from tests.faults.journey import JOURNEY, PRIVATE, Step
 from tests.faults.pump import Pump
+from tests.faults.stores import Stores
 from tests.faults.world import Moment, World
 
 Shape = tuple[str, ...]

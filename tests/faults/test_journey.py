@@ -14,12 +14,13 @@ import pytest
 from tests.faults import figures, naive
 from tests.faults.crash import killing
 from tests.faults.events import Fault, faults
-from tests.faults.invariants import Stores, Violated, check
+from tests.faults.invariants import check
 from tests.faults.journey import FILES, JOURNEY, PRIVATE, travel
 from tests.faults.public import check_dossier, check_letter, check_receipt
 from tests.faults.pump import Pump
 from tests.faults.scenes import Scene, scenes, submissions
 from tests.faults.stages import Outcome, Stage, finish, kill_and_repeat, points, record, shape
+from tests.faults.stores import Stores, Violated
 from tests.faults.world import Moment, World, world
 
 SENT = {name: body for _, name, _, body in FILES}

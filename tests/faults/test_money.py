@@ -13,9 +13,10 @@ from chalicelib.register.model import StreamId, day_key, order
 from infra.local.banks.model import Fault
 from tests.faults import figures
 from tests.faults.crash import crash_points
-from tests.faults.invariants import Stores, check
+from tests.faults.invariants import check
 from tests.faults.journey import wanted
 from tests.faults.pump import Pump, scheduled
+from tests.faults.stores import Stores
 from tests.faults.world import Reply, World, world
 from tests.integration.people import design, filer
 from tests.unit.payment.finance import EVENING, day_of, export

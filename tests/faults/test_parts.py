@@ -18,9 +18,10 @@ from tests.faults import figures
 from tests.faults.crash import crash_points
 from tests.faults.ground import objects, uploads_in_parts
 from tests.faults.interleave import Run, interleavings
-from tests.faults.invariants import Stores, check
+from tests.faults.invariants import check
 from tests.faults.journey import form, pdf, wanted
 from tests.faults.pump import Pump
+from tests.faults.stores import Stores
 from tests.faults.world import Moment, World, world
 from tests.integration.part_storage import PartStorage
 

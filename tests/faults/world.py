@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.signing.verification.inspection import inspect
@@ -29,6 +30,7 @@ from infra.local.banks.town import ABA_KEY, MERCHANT
 from infra.local.clients import Clients
 from infra.local.office import put_certificates
 from infra.local.trust import TestTrust
+from tests.factories import sight_and_hand
 from tests.fakes import NOON, FixedClock
 from tests.faults.calls import watching
 from tests.faults.ground import Snapshot
@@ -109,6 +111,7 @@ class World:
         }
         self.memory = Memory(NOON)
         self.broken_by: Callable[[Any], None] | None = None  # see `naive`
+        self.screen: Screen = sight_and_hand  # screening talks to no store: its own tests show what it does with files
         self._tokens = ec.generate_private_key(ec.SECP256R1())
         self.cold()
         self.first = self.remember()
@@ -128,14 +131,20 @@ class World:
         self.clock.now = self.memory.now
         self.bank.transactions, self.bank.waiting = self.memory.transactions, self.memory.pushbacks
         self.bank.faults.clear()
+        self.screen = sight_and_hand
         self.cold()
 
     def cold(self) -> None:
         """Forget whatever a process remembers between invocations."""
         self.rooms.move(
-            self.environment, clock=self.clock, http=self.bank, issuer_keys=self._jwks, inspector=inspect,
+            self.environment,
+            clock=self.clock,
+            http=self.bank,
+            issuer_keys=self._jwks,
+            inspector=inspect,
             office=self.office,
-        )  # fmt: skip
+            screen=self.screen,
+        )
         if self.broken_by:
             self.broken_by(self.rooms)
 

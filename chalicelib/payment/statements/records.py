@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.contracts.cases import StatementLinesRecorded, StatementLoaded, StatementRecord
 from chalicelib.register.model import (
     Key,
+    Place,
     Register,
     Stream,
     statement,
@@ -22,13 +23,13 @@ def cursor_key(identifier: str) -> Key:
 
 def statements_since(register: Register, account: str | None, first: str) -> Iterator[Stream]:
     """Loaded statements whose last day is `first` or later, of one account or of all."""
-    before: str | None = None
-    while heads := register.owned(OWNED, limit=100, before=before):
+    place: Place | None = None
+    while heads := register.owned(OWNED, limit=100, after=place):
         for head in heads:
             fits = account is None or head.attributes.get("account") == account
             if fits and head.attributes.get("last", "") >= first and (found := register.load(head.stream)):
                 yield found
-        before = heads[-1].updated
+        place = heads[-1].place
 
 
 def records_of(stream: Stream) -> Iterator[StatementRecord]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.attachments.screening.eicar import EicarOnly
+from chalicelib.attachments.screening.service import Screening
 from infra.local import samples
 from infra.local.filer import Filer
 from tests.faults.pump import Pump
@@ -117,6 +119,8 @@ def test_other_bytes_than_the_announced_digest_are_refused_at_the_door(world: Wo
 
 
 def test_other_bytes_without_an_announced_digest_are_found_by_their_content(world: World) -> None:
+    world.screen = Screening(office=world.office, scanner=EicarOnly())
+    world.cold()
     page = b"<html>" + b" " * (len(BODY) - 6)
     filing, url, fields = reserved(world, sha256=None)
     assert Storage(world.clients)(url, fields, page).status == 201

@@ -127,10 +127,11 @@ def test_the_list_is_paged_and_its_place_is_checked(world: World) -> None:
     who = filer(world)
     who.begin(samples.design_form())
     assert len(who.call("GET", "/v1/filings").json["filings"]) == 1
-    assert who.call("GET", "/v1/filings?before=2020-01-01T00:00:00.000Z").json == {"filings": [], "next": None}
-    for place in ("x", "x" * 5000, "2020", "%00", "%27%20OR%201=1"):
+    place = "2020-01-01T00:00:00.000Z_01ARZ3NDEKTSV4RRFFQ69G5FAV"
+    assert who.call("GET", f"/v1/filings?before={place}").json == {"filings": [], "next": None}
+    for place in ("x", "x" * 5000, "2020", "2020-01-01T00:00:00.000Z", "%00", "%27%20OR%201=1"):
         assert refused(who, "GET", f"/v1/filings?before={place}") == (400, ["query.before"])
-    twice = "before=2020-01-01T00:00:00.000Z"
+    twice = "before=2020-01-01T00:00:00.000Z_01ARZ3NDEKTSV4RRFFQ69G5FAV"
     assert refused(who, "GET", f"/v1/filings?{twice}&{twice}") == (400, ["query.twice"])
 
 

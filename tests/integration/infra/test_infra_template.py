@@ -167,7 +167,10 @@ def _is_narrow(resource: Any) -> bool:
         return True
     text = resource["Fn::Sub"]
     below = (
-        *("${Quarantine.Arn}/uploads/*", "${Records.Arn}/filings/*", "${Records.Arn}/reconciliations/*"),
+        "${Quarantine.Arn}/uploads/*",
+        "${Quarantine.Arn}/derived/*",
+        "${Records.Arn}/filings/*",
+        "${Records.Arn}/reconciliations/*",
         "${Public.Arn}/log/*",
     )
     return "*" not in text or text in below or ":log-group:/aws/lambda/${AWS::StackName}-" in text

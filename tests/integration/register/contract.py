@@ -191,7 +191,7 @@ class RegisterContract:
         born(register, reserved(), owner="account:bopha")
         first = register.owned("account:anna", limit=3)
         assert [head.stream for head in first] == mine[:0:-1]
-        rest = register.owned("account:anna", limit=3, before=first[-1].updated)
+        rest = register.owned("account:anna", limit=3, after=first[-1].place)
         assert [head.stream for head in rest] == mine[:1]
         assert register.owned("account:nobody", limit=3) == ()
 
@@ -201,6 +201,14 @@ class RegisterContract:
         assert [item.key for item in register.under("LOG#00000000")] == sorted(keys, key=str)
         assert [item.attributes for item in register.under("LOG#00000000")] == [{"entry": f"{n:03d}"} for n in range(3)]
         assert register.under("LOG#00000009") == ()
+
+    def test_what_changed_in_the_same_millisecond_is_not_lost_between_pages(self, register: AnyRegister) -> None:
+        mine = {born(register, reserved(), minutes=0) for _ in range(5)}
+        first = register.owned("account:anna", limit=2)
+        second = register.owned("account:anna", limit=2, after=first[-1].place)
+        third = register.owned("account:anna", limit=2, after=second[-1].place)
+        assert [len(page) for page in (first, second, third)] == [2, 2, 1]
+        assert {head.stream for head in first + second + third} == mine
 
     def test_what_is_due_comes_earliest_first_and_not_before_its_time(self, register: AnyRegister) -> None:
         keys = [Key(f"ASK#{number}", "ASK") for number in range(3)]

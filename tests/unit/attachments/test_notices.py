@@ -28,6 +28,18 @@ def test_the_test_message_of_s3_is_no_arrival() -> None:
     assert list(arrivals('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}')) == []
 
 
+def test_a_scan_result_names_the_object_and_its_verdict_is_not_believed() -> None:
+    result = {
+        "source": "aws.guardduty",
+        "detail-type": "GuardDuty Malware Protection Object Scan Result",
+        "detail": {
+            "s3ObjectDetails": {"bucketName": "b", "objectKey": "uploads/a b/c", "versionId": "v7"},
+            "scanResultDetails": {"scanResultStatus": "NO_THREATS_FOUND"},
+        },
+    }
+    assert list(arrivals(json.dumps(result))) == [("uploads/a b/c", "v7")]
+
+
 def test_what_is_not_a_notice_raises_so_that_people_look() -> None:
     with pytest.raises((ValueError, KeyError)):
         list(arrivals("not json"))

@@ -21,7 +21,7 @@ from tests.unit.offices import codes
 KHMER = re.compile(r"[\u1780-\u17ff]")
 HISTORY = {f"entry.{name}" for name in FACTS}
 LABELS = {"trust.test"}  # said on a letter: nothing to do about it
-NOT_CODES = {"form.json", "manifest.json"}  # file names that only look like a code
+NOT_CODES = {"form.json", "manifest.json", "upload.html", "upload.js"}  # file names that only look like a code
 TERMS = {  # one Khmer word for one thing: where the English words say this, the Khmer ones say that
     "application number": "លេខពាក្យសុំ",
     "filing date": "កាលបរិច្ឆេទដាក់ពាក្យសុំ",

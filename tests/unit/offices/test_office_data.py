@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.attachments.screening import media_type
+from chalicelib.attachments.screening.door import media_type
 from chalicelib.kernel.clock import months_after
 from chalicelib.kernel.money import MINOR_DIGITS
 from chalicelib.offices.load import load_office

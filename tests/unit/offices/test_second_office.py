@@ -13,7 +13,6 @@ import pikepdf
 import pytest
 
 from chalicelib.attachments.multipart import PartUploads
-from chalicelib.attachments.screening import screen
 from chalicelib.attachments.service import ConfirmUpload
 from chalicelib.attachments.uploads import Uploads
 from chalicelib.contracts.events import FeePaid, FilingSubmitted, OrderOpened
@@ -30,7 +29,7 @@ from chalicelib.register.model import begin, filing, order
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import SealLetter
 from chalicelib.signing.wording import present
-from tests.factories import log_facts
+from tests.factories import log_facts, sight
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
 from tests.offices import RURITANIA
 
@@ -76,7 +75,7 @@ class Ground:
         )
         attachment = uploads.reserve(ME, identifier, said, self.repeat()).attachment
         self.quarantine.put(attachment.key, body)
-        ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=screen, clock=self.clock)(
+        ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=sight, clock=self.clock)(
             attachment.key, None
         )
         return attachment.id

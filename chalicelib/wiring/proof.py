@@ -1,16 +1,12 @@
-"""The part of the wiring that proves: the public log, and who answers what a letter is worth. See `wiring.py`."""
+"""Joins what proves: the public log, and who answers what a letter is worth."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import clients
-from chalicelib.config import Settings
-from chalicelib.kernel.clock import Clock
-from chalicelib.offices.model import Office
-from chalicelib.register.dynamodb import DynamoRegister
+from chalicelib.wiring.ground import Ground
 
 if TYPE_CHECKING:
-    from chalicelib.aws.parameters import Parameters
     from chalicelib.aws.s3 import Bucket
     from chalicelib.signing.kms import KmsSigner
     from chalicelib.signing.transparency.model import Identity
@@ -21,22 +17,8 @@ if TYPE_CHECKING:
     from chalicelib.signing.verification.service import Verify
 
 
-class ProofRooms:
-    """What a stage's `Rooms` inherit. The collaborators named here are theirs."""
-
-    clock: Clock
-    _inspector: "Inspector | None" = None
-
-    if TYPE_CHECKING:
-
-        @cached_property
-        def settings(self) -> Settings: ...
-        @cached_property
-        def office(self) -> Office: ...
-        @cached_property
-        def register(self) -> DynamoRegister: ...
-        @cached_property
-        def parameters(self) -> Parameters: ...
+class Proof(Ground):
+    """4 seal, for everybody: the public log and verification."""
 
     @cached_property
     def public(self) -> "Bucket":
@@ -85,9 +67,7 @@ class ProofRooms:
     def inspector(self) -> "Inspector":
         from chalicelib.signing.verification.invoke import LambdaInspector
 
-        return self._inspector or LambdaInspector(
-            function=self.settings.verify_function, client=clients.functions()
-        )
+        return LambdaInspector(function=self.settings.verify_function, client=clients.functions())
 
     @cached_property
     def verify(self) -> "Verify":
