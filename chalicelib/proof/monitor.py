@@ -16,8 +16,8 @@ is the head alone.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from chalicelib.proof import cose, note
 from chalicelib.proof.entries import is_entry
@@ -45,8 +45,8 @@ class Visit:
     fetch: Fetch
     origin: str
     key: LogKey
+    now: datetime
     seen: tuple[bytes, ...] = ()
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     head: Checkpoint | None = None
     signed: bytes = b""
 

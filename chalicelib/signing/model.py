@@ -78,6 +78,7 @@ class LetterContent:
     """Everything the acknowledgement of receipt prints. ValueError for a naive time or without a language.
 
     `words` adds to, or overrides, the labels that ship for a language (`wording.py`): language → word → text.
+    `proof` is the log's receipt for what is embedded (COSE, base64url): in the QR code and embedded, empty without one.
     """
 
     languages: tuple[str, ...]
@@ -107,6 +108,7 @@ class LetterContent:
     next_steps: tuple[Texts, ...]
     verification_url: str
     trust_label: Texts | None = None
+    proof: str = ""
     words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

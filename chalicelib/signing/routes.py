@@ -46,6 +46,7 @@ def build(rooms: Rooms) -> Blueprint:
             "size": letter.size,
             "url": url,
             "seconds": LINK_SECONDS,
+            "proof": f"/v1/log/letters/{letter.sha256}",
         }
         return answer(200, body)
 

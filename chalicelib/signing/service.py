@@ -28,6 +28,8 @@ from chalicelib.kernel.errors import Corrupt, Finding, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
+from chalicelib.proof.entries import receipt_entry
+from chalicelib.proof.paper import packed
 from chalicelib.register import model as register_model
 from chalicelib.register.model import Key, Put, Register, Stream, StreamId, deciding
 from chalicelib.signing import model
@@ -44,6 +46,13 @@ class Letters(Protocol):
 
     def __call__(self, content: LetterContent, receipt: bytes) -> bytes:
         """The sealed PDF of this content, signed as of its time of issue, with the receipt embedded."""
+
+
+class Proofs(Protocol):
+    """The public log's receipts."""
+
+    def __call__(self, entry: bytes) -> bytes:
+        """The log's receipt (COSE) of an entry that is logged."""
 
 
 class Lying(Protocol):
@@ -79,6 +88,7 @@ class SealLetter:
     office: Office
     records: Records
     letters: Letters
+    proofs: Proofs
     public_url: str
     test_trust: bool
     clock: Clock
@@ -186,7 +196,8 @@ class SealLetter:
             next_steps=texts.next_steps,
             words=texts.words,
             verification_url=f"{self.public_url}/verify?number={url_quote(number, safe='')}"
-            f"#sha256={submitted.receipt_sha256}",
+            f"#sha256={submitted.receipt_sha256}&at={submitted.received_at}",
+            proof=packed(self.proofs(receipt_entry_of(submitted))),
             trust_label=self._said("trust.test") if self.test_trust else None,
         )
 
@@ -227,6 +238,13 @@ class SealLetter:
         if stream is None:
             raise Corrupt(f"{stream_id} does not exist")
         return stream
+
+
+def receipt_entry_of(submitted: FilingSubmitted) -> bytes:
+    """What the public log holds of a receipt."""
+    return receipt_entry(
+        number=submitted.number, received_at=submitted.received_at, receipt_sha256=submitted.receipt_sha256
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,12 @@ class Ground:
         return S3Records(name=self.settings.records_bucket, client=clients.s3(), quarantine=self.quarantine)
 
     @cached_property
+    def public(self) -> "Bucket":
+        from chalicelib.aws.s3 import Bucket
+
+        return Bucket(name=self.settings.public_bucket, client=clients.s3())
+
+    @cached_property
     def tokens(self) -> "Tokens":
         from chalicelib.web.jwks import PublishedKeys
         from chalicelib.web.principal import Tokens

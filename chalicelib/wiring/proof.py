@@ -1,13 +1,13 @@
 """Joins what proves: the public log, and who answers what a letter is worth."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import clients
 from chalicelib.wiring.ground import Ground
 
 if TYPE_CHECKING:
-    from chalicelib.aws.s3 import Bucket
     from chalicelib.signing.kms import KmsSigner
     from chalicelib.signing.transparency.model import Identity
     from chalicelib.signing.transparency.publish import Publish
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 class Proof(Ground):
     """4 seal, for everybody: the public log and verification."""
-
-    @cached_property
-    def public(self) -> "Bucket":
-        from chalicelib.aws.s3 import Bucket
-
-        return Bucket(name=self.settings.public_bucket, client=clients.s3())
 
     @cached_property
     def log_signer(self) -> "KmsSigner":
@@ -77,3 +71,10 @@ class Proof(Ground):
             register=self.register, office=self.office, inspector=self.inspector,
             chain_pem=self.parameters(self.settings.seal_certificate_parameter),
         )  # fmt: skip
+
+    @property
+    def trust(self) -> Mapping[str, Any]:
+        """The public keys with which anyone checks letters and the log without us."""
+        chain = self.parameters(self.settings.seal_certificate_parameter)
+        root = "-----BEGIN CERTIFICATE-----" + chain.rpartition("-----BEGIN CERTIFICATE-----")[2]
+        return {"office": dict(self.office.names), "seal_roots": root, "log": self.log_view.key()}

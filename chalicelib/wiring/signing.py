@@ -33,12 +33,14 @@ class Signing(Ground):
     @cached_property
     def seal_letter(self) -> "SealLetter":
         from chalicelib.signing.service import SealLetter
+        from chalicelib.signing.transparency.service import LoggedReceipts
 
         return SealLetter(
             register=self.register,
             office=self.office,
             records=self.records,
             letters=self.letters,
+            proofs=LoggedReceipts(public=self.public),
             public_url=self.settings.public_url,
             test_trust=self.settings.test_trust,
             clock=self.clock,

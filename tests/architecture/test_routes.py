@@ -23,6 +23,9 @@ OPEN = {  # to everybody, and why
     ("GET", "/v1/log/inclusion"),
     ("GET", "/v1/log/consistency"),
     ("GET", "/v1/log/receipts/{leaf}"),
+    ("GET", "/v1/log/letters/{sha256}"),
+    ("GET", "/v1/trust"),  # public keys
+    ("GET", "/verify-offline.html"),
     ("GET", "/verify"),  # the page from which to ask, and what it loads
     ("POST", "/verify"),
     ("GET", "/verify.css"),

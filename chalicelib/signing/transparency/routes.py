@@ -60,6 +60,11 @@ def build(rooms: Rooms) -> Blueprint:
         headers = {**HEADERS, "Content-Type": cose.MEDIA_TYPE}
         return Response(body=rooms.log_view.receipt(_leaf(leaf)), status_code=200, headers=headers)
 
+    @routes.route("/v1/log/letters/{sha256}", methods=["GET"])
+    @guarded
+    def log_letter(sha256: str) -> Response:
+        return answer(200, rooms.log_view.letter(_leaf(sha256).hex()))
+
     return routes
 
 

@@ -15,10 +15,11 @@ from chalicelib.contracts.logged import LetterLogged, ReceiptLogged
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.proof import cose
-from chalicelib.proof.entries import letter_entry, receipt_entry
+from chalicelib.proof.entries import letter_entry
 from chalicelib.proof.merkle import inclusion, leaf_hash, root_at
 from chalicelib.proof.tiles import TiledTree
 from chalicelib.register.model import Register, Stream, StreamId, deciding
+from chalicelib.signing.service import receipt_entry_of
 from chalicelib.signing.transparency.model import (
     PREFIX,
     TREE,
@@ -58,12 +59,7 @@ def loggables(stream: Stream) -> Iterator[Loggable]:
     submitted = stream.last(FilingSubmitted)
     if submitted is None:
         return
-    yield Loggable(
-        receipt_entry(
-            number=submitted.number, received_at=submitted.received_at, receipt_sha256=submitted.receipt_sha256
-        ),
-        submitted.number,
-    )
+    yield Loggable(receipt_entry_of(submitted), submitted.number)
     for entry in stream.entries:
         if isinstance(fact := entry.fact, LetterIssued):
             yield Loggable(
@@ -149,3 +145,14 @@ class LogFacts:
         if stream is None:
             raise Corrupt(f"{stream_id} does not exist")
         return stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedReceipts:
+    """See `signing.service.Proofs`."""
+
+    public: PublicFiles
+
+    def __call__(self, entry: bytes) -> bytes:
+        """See `Proofs`. FileNotFoundError if it is not logged."""
+        return self.public.read(receipt_key(leaf_hash(entry)))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kernel.errors import Invalid, NotFound
-from chalicelib.proof.merkle import consistency, inclusion, leaf_hash, root_at
+from chalicelib.proof.merkle import consistency, inclusion, root_at
 from chalicelib.proof.note import Checkpoint
 from chalicelib.proof.tiles import TiledTree
-from chalicelib.register.model import Register
+from chalicelib.register.model import Key, Register, StreamId
 from chalicelib.signing.transparency.model import CHECKPOINT, Identity, PublicFiles, index_of
 from chalicelib.signing.transparency.publish import Publish
-from chalicelib.signing.transparency.service import receipt_key
+from chalicelib.signing.transparency.service import loggables, receipt_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +75,15 @@ class LogView:
             raise NotFound.because("log.leaf-unknown")
         return there[0]
 
-    def proof(self, entry: bytes) -> dict[str, str] | None:
-        """What is delivered beside a letter, and goes into one: the entry and the log's receipt. None before it is logged."""
-        there = self.public.tagged(receipt_key(leaf_hash(entry)))
-        return {"entry": entry.decode(), "receipt": base64.b64encode(there[0]).decode()} if there else None
+    def letter(self, sha256: str) -> dict[str, str]:
+        """What is delivered beside a letter: its entry and the log's receipt. NotFound if we issued no such file, or if it
+        is not logged yet."""
+        item = self.register.item(Key(f"SHA256#{sha256}", "ISSUED"))
+        stream = self.register.load(StreamId.parse(item.attributes["stream"])) if item else None
+        for one in loggables(stream) if stream else ():
+            if one.letter_sha256 == sha256:
+                return {"entry": one.entry.decode(), "receipt": base64.b64encode(self.receipt(one.leaf)).decode()}
+        raise NotFound.because("log.leaf-unknown")
 
     def _tree(self) -> tuple[Checkpoint, TiledTree]:
         head = self.publish.published().head

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 REFERENCE = "en"
-NAMES = {"km": "ខ្មែរ", "en": "English", "fr": "Français"}  # each language's own name
 GOOD = {"exact", "superseded", "registered"}
 CARE = {"unknown", "other-number"}
 
@@ -28,12 +27,18 @@ def words(language: str) -> Mapping[str, str]:
     return found
 
 
+def own_name(language: str) -> str:
+    """What a language calls itself; its code, if it has no words here."""
+    found = words(language)
+    return found["own_name"] if found["code_of_language"] == language else language
+
+
 def page(languages: Sequence[str], language: str, *, number: str = "", said: Said | None = None) -> str:
     """The whole page."""
     say = {name: escape(text) for name, text in words(language).items()}
     others = " ".join(
         f'<a href="verify?{escape(urlencode({"lang": one, **({"number": number} if number else {})}))}" '
-        f'lang="{one}" hreflang="{one}">{escape(NAMES.get(one, one))}</a>'
+        f'lang="{one}" hreflang="{one}">{escape(own_name(one))}</a>'
         for one in languages
         if one != language
     )
@@ -60,7 +65,7 @@ def page(languages: Sequence[str], language: str, *, number: str = "", said: Sai
 <input id="file" name="file" type="file" accept="application/pdf,.pdf" required>
 <details><summary>{say["more"]}</summary>
 <label for="number">{say["number"]}</label>
-<input id="number" name="number" value="{escape(number)}" maxlength="40" autocomplete="off" placeholder="KH/D/2026/10">
+<input id="number" name="number" value="{escape(number)}" maxlength="40" autocomplete="off">
 <label for="attachment">{say["attachments"]}</label>
 <input id="attachment" name="attachment" type="file" multiple>
 </details>
@@ -73,7 +78,7 @@ def page(languages: Sequence[str], language: str, *, number: str = "", said: Sai
 <p>{say["by_number_how"]}</p>
 <input type="hidden" name="lang" value="{language}">
 <label for="of">{say["number"]}</label>
-<input id="of" name="number" value="{escape(number)}" maxlength="40" required autocomplete="off" placeholder="KH/D/2026/10">
+<input id="of" name="number" value="{escape(number)}" maxlength="40" required autocomplete="off">
 <label for="code">{say["code"]}</label>
 <input id="code" name="code" required minlength="16" maxlength="79" autocomplete="off" spellcheck="false">
 <button>{say["check"]}</button>
@@ -83,6 +88,12 @@ def page(languages: Sequence[str], language: str, *, number: str = "", said: Sai
 </body>
 </html>
 """
+
+
+def offline(trust: Mapping[str, Any]) -> str:
+    """The page to keep: everything in one file, the office's public keys within, no network."""
+    template = files("chalicelib.proof").joinpath("verify-offline.html").read_text("utf-8")
+    return template.replace('"TRUST"', json.dumps(trust, ensure_ascii=False).replace("<", "\\u003c"), 1)
 
 
 def _verdict(said: Said, language: str, say: Mapping[str, str]) -> str:

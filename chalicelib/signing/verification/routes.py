@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Annotated, Any, Protocol
 
@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import Invalid, Refused, TooLarge, Unsupported
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
 from chalicelib.signing.verification.model import MAX_ATTACHMENTS, MAX_FILE
-from chalicelib.signing.verification.page import page
+from chalicelib.signing.verification.page import offline, page
 from chalicelib.signing.verification.service import CODE_LENGTH, Asked, Verify
 from chalicelib.web.multipart import parts
 from chalicelib.web.problems import HEADERS, answer, answering
@@ -28,6 +28,7 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+OFFLINE_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class Rooms(Protocol):
@@ -37,6 +38,8 @@ class Rooms(Protocol):
     def office(self) -> Office: ...
     @property
     def verify(self) -> Verify: ...
+    @property
+    def trust(self) -> Mapping[str, Any]: ...
 
 
 class Question(BaseModel):
@@ -58,6 +61,17 @@ def build(rooms: Rooms) -> Blueprint:
     @guarded
     def verify_file() -> Response:
         return answer(200, _asked(rooms.verify, Incoming(routes.current_request)))
+
+    @routes.route("/v1/trust", methods=["GET"])
+    @guarded
+    def trust() -> Response:
+        return answer(200, rooms.trust)
+
+    @routes.route("/verify-offline.html", methods=["GET"])
+    @guarded
+    def verify_offline() -> Response:
+        headers = {**HEADERS, "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": OFFLINE_POLICY}
+        return Response(body=offline(rooms.trust), status_code=200, headers=headers)
 
     @routes.route("/verify", methods=["GET"])
     @guarded

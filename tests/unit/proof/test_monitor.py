@@ -65,7 +65,7 @@ def visit(log: Files, *seen: bytes) -> list[str]:
             raise FileNotFoundError(name)
         return log[name]
 
-    return sorted({found.code for found in Visit(fetch, ORIGIN, KEY.public, seen, NOON + timedelta(days=1)).findings()})
+    return sorted({found.code for found in Visit(fetch, ORIGIN, KEY.public, NOON + timedelta(days=1), seen).findings()})
 
 
 @pytest.fixture(scope="module")
