@@ -1,6 +1,6 @@
 // Works out fingerprints on this device and asks about them; a file is sent only when its owner presses the button for it.
 // Without this script the page's forms do the same, and send the file.
-const MAX_FILE = 4_000_000;
+const MAX_FILE = 2_900_000; // as text it is a third longer
 const byFile = document.getElementById("by-file");
 const byNumber = document.getElementById("by-number");
 const verdict = document.getElementById("verdict");
@@ -11,6 +11,15 @@ document.getElementById("here").hidden = false;
 async function fingerprint(file) {
   const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function packed(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result.split(",", 2)[1]));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(file);
+  });
 }
 
 function show(problem) {
@@ -61,7 +70,7 @@ byFile.addEventListener("submit", async (event) => {
       return;
     }
     const form = await asked();
-    form.set("file", file);
+    form.set("file_base64", await packed(file));
     await ask(form);
   });
 });

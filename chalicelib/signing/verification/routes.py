@@ -1,5 +1,7 @@
 """HTTP of verification, open to everybody: the page and the API over the same answers. Nothing that is sent is kept."""
 
+import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.contracts.form import parsed
 from chalicelib.kernel.digest import PATTERN
-from chalicelib.kernel.errors import Invalid, Refused, TooLarge, Unsupported
+from chalicelib.kernel.errors import Invalid, Malformed, Refused, TooLarge, Unsupported
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
 from chalicelib.signing.verification.model import MAX_ATTACHMENTS, MAX_FILE
@@ -152,10 +154,18 @@ def _of_parts(verify: Verify, sent: Sent) -> dict[str, Any]:
     code = re.sub(r"\s", "", sent.text("code")).lower()
     values = {"number": sent.text("number").upper(), "code": code, "sha256": sent.text("sha256")}
     question = parsed(Question, {**{name: value for name, value in values.items() if value}, "attachments": tuple(digests)})
-    pdf = sent.many("file")
+    pdf = [*sent.many("file"), *map(_unpacked, sent.many("file_base64"))]
     if pdf:
         return verify.file(pdf[0], Asked(number=question.number or "", attachments=question.attachments))
     return _of(verify, question)
+
+
+def _unpacked(text: bytes) -> bytes:
+    """A file sent as text, as the page's script does: some gateways hand bytes on as text."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise Malformed.because("form.malformed") from error
 
 
 def _small(body: bytes) -> bytes:

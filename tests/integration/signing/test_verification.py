@@ -1,6 +1,7 @@
 """What a file is called, over HTTP, from exact to unreadable; and no attack on a letter is called exact, or valid, or ends in
 a fault of ours."""
 
+import base64
 import hashlib
 import json
 import re
@@ -228,6 +229,9 @@ def test_the_forms_api_answers_json(office: Office) -> None:
     reply = office.form([("file", office.letter, True)], "/v1/verifications")
 
     assert reply.json["verdict"] == "exact"
+    packed = base64.b64encode(office.letter)
+    assert office.form([("file_base64", packed, False)], "/v1/verifications").json["verdict"] == "exact"
+    assert office.form([("file_base64", b"%%%", False)], "/v1/verifications").status == 400
 
 
 def test_an_inspector_that_died_makes_an_unreadable_file_and_no_fault(office: Office) -> None:
