@@ -85,6 +85,9 @@ payment-vectors: setup ## a file of payment vectors against the rails; FILE=../s
 screen: setup ## the screening over a folder of files; DIR=… (else: every PDF of ../shared/data and of installed packages); writes build/screening.json
 	$(RUN) -m infra.screen $(if $(DIR),"$(DIR)",--pdfs $(wildcard ../shared/data) $(VENV))
 
+verify-dir: setup ## the offline verifier over a folder of letters: DIR=… TRUST=trust.json; writes build/verify.json
+	$(RUN) -m chalicelib.proof --trust $(or $(TRUST),$(DIR)/trust.json) folder $(DIR) --report build/verify.json
+
 # ---------------------------------------------------------------- what AWS gets
 package: setup ## zip, layers and template in build/package; every function group against 250 MB
 	$(RUN) -m infra.package

@@ -105,7 +105,7 @@ class Publish:
         """Write what a tree of this size has and one of `since` leaves has not."""
         level = 0
         roots: dict[int, bytes] = {}  # of the tiles below that are full
-        while count := tree.size >> HEIGHT * level:
+        while (count := tree.size >> HEIGHT * level) > since >> HEIGHT * level:  # from there on up nothing is new
             above: dict[int, bytes] = {}
             for tile in range((since >> HEIGHT * level) // WIDTH, -(-count // WIDTH)):
                 width = width_of(level, tile, tree.size)
