@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.signing.kms import KmsSigner
     from chalicelib.signing.transparency.model import Identity
     from chalicelib.signing.transparency.publish import Publish
+    from chalicelib.signing.transparency.replay import Replay
     from chalicelib.signing.transparency.service import LogFacts
     from chalicelib.signing.transparency.view import LogView
     from chalicelib.signing.verification.model import Inspector
@@ -44,12 +45,19 @@ class Proof(Ground):
 
     @cached_property
     def log_facts(self) -> "LogFacts":
-        from chalicelib.signing.transparency.service import LogFacts
+        from chalicelib.signing.transparency.replay import Replay
+    from chalicelib.signing.transparency.service import LogFacts
 
         return LogFacts(
             register=self.register, public=self.public, publish=self.publish_log, identity=self.log_identity,
             signer=self.log_signer, clock=self.clock,
         )  # fmt: skip
+
+    @cached_property
+    def replay_log(self) -> "Replay":
+        from chalicelib.signing.transparency.replay import Replay
+
+        return Replay(register=self.register, publish=self.publish_log)
 
     @cached_property
     def log_view(self) -> "LogView":
