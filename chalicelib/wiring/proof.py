@@ -45,8 +45,7 @@ class Proof(Ground):
 
     @cached_property
     def log_facts(self) -> "LogFacts":
-        from chalicelib.signing.transparency.replay import Replay
-    from chalicelib.signing.transparency.service import LogFacts
+        from chalicelib.signing.transparency.service import LogFacts
 
         return LogFacts(
             register=self.register, public=self.public, publish=self.publish_log, identity=self.log_identity,
