@@ -5,16 +5,17 @@ promises it keeps (order within a group at first delivery); what a queue never p
 at any later time, whatever came in between, and deduplication at the topic ends after five minutes.
 """
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from tests.faults.ground import let_time_pass_for_queues
 from tests.faults.pump import FUNCTIONS, Invocation, Pump, as_lambda_sees
 
-RECEIVES = {"uploads": 5, "bells": 5}  # before a message is given up; FIFO queues: 3
+PATIENCE = 3  # receives before a message is given up here; the template's own number is only a matter of time
 
 
 @dataclass
@@ -118,6 +119,13 @@ class GivenUp(Fault):
 
     queue: str = "custody"
     sick: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sqs, url = self.world.clients.sqs, self.world.queues[self.queue]
+        name: Literal["RedrivePolicy"] = "RedrivePolicy"
+        policy = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: json.dumps(policy | {"maxReceiveCount": PATIENCE})})
 
     def run(self, invocation: Invocation) -> None:
         if self.sick and invocation.queue == self.queue:
