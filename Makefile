@@ -104,6 +104,9 @@ letters: setup ## one of each letter at each level, long, odd and mixed; DIR=bui
 soak: setup ## seal letters and check every one; COUNT=10000
 	$(RUN) -m tests.bench.soak $(or $(COUNT),10000)
 
+verify-dir: setup ## the offline verifier over a folder of letters: DIR=… TRUST=trust.json; writes build/verify.json
+	$(RUN) -m chalicelib.proof --trust $(or $(TRUST),$(DIR)/trust.json) folder $(DIR) --report build/verify.json
+
 # ---------------------------------------------------------------- what AWS gets
 package: setup ## zip, layers and template in build/package; every function group against 250 MB
 	$(RUN) -m infra.package

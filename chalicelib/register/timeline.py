@@ -16,6 +16,8 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     "LetterIntended": (frozenset({"paid"}), ""),
     "LetterIssued": (frozenset({"paid"}), "acknowledged"),
     "PackageReady": (frozenset({"acknowledged"}), "handed-over"),
+    "ReceiptLogged": (frozenset({"submitted", "paid", "acknowledged", "handed-over"}), ""),
+    "LetterLogged": (frozenset({"acknowledged", "handed-over"}), ""),
 }
 
 ORDER_STATES: dict[str, tuple[frozenset[str], str]] = {
@@ -58,6 +60,7 @@ LETTER_STATES: dict[str, tuple[frozenset[str], str]] = {
     "LetterIssued": (frozenset({""}), "issued"),
     "LetterStamped": (frozenset({"", "issued"}), "stamped"),
     "LetterArchived": (frozenset({"stamped", "archived"}), "archived"),
+    "LetterLogged": (frozenset({"issued", "stamped", "archived"}), ""),
 }
 
 GRAPHS = {

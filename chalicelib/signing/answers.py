@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.kernel.errors import Corrupt, Unavailable
-from chalicelib.signing.cms import Chain, oid, read, tlv
+from chalicelib.proof.der import read
+from chalicelib.signing.cms import Chain, oid, tlv
 
 if TYPE_CHECKING:
     from cryptography import x509

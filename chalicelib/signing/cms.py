@@ -10,10 +10,10 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from chalicelib.proof.der import read
 from chalicelib.signing.model import Signer
 
 MEDIA_TYPE = "application/pkcs7-signature"
@@ -43,23 +43,6 @@ def oid(dotted: str) -> bytes:
             septets.append(0x80 | arc & 0x7F)
         body += bytes(reversed(septets))
     return tlv(_OID, bytes(body))
-
-
-def read(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each value that stands in `data`: tag, body, whole encoding. ValueError if it is cut short or not definite."""
-    at = 0
-    while at < len(data):
-        start, tag = at, data[at]
-        size, at = (data[at + 1], at + 2) if at + 1 < len(data) else (0x80, at)
-        if size == 0x80 or size > 0x84:
-            raise ValueError("not a definite length")
-        if size > 0x80:
-            count = size - 0x80
-            size, at = int.from_bytes(data[at : at + count], "big"), at + count
-        if at + size > len(data):
-            raise ValueError("cut short")
-        yield tag, data[at : at + size], data[start : at + size]
-        at += size
 
 
 _DATA = oid("1.2.840.113549.1.7.1")

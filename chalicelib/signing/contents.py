@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.contracts import attachment
 from chalicelib.contracts.draft import DRAFT, Draft
@@ -16,11 +16,20 @@ from chalicelib.kernel.errors import Corrupt, Finding
 from chalicelib.kernel.money import Money
 from chalicelib.offices.messages import words
 from chalicelib.offices.model import Office
+from chalicelib.proof.entries import receipt_entry
+from chalicelib.proof.paper import packed
 from chalicelib.register import model as register_model
 from chalicelib.register.model import Register, Stream
 from chalicelib.signing import model
 from chalicelib.signing.documents import ACKNOWLEDGEMENT, SUFFIXES, Case, Writing
 from chalicelib.signing.model import LetterContent
+
+
+class Proofs(Protocol):
+    """The public log's receipts."""
+
+    def __call__(self, entry: bytes) -> bytes:
+        """The log's receipt (COSE) of an entry that is logged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +39,7 @@ class Contents:
     register: Register
     office: Office
     writing: Writing
+    proofs: Proofs
 
     def __call__(self, stream: Stream, code: str, issued_at: datetime) -> tuple[LetterContent, bytes]:
         """The content of the letter `code`, and the receipt. Corrupt if the register does not hold what it should."""
@@ -46,12 +56,13 @@ class Contents:
             code,
             number=f"{submitted.number}-{SUFFIXES[code]}",
             issued_at=issued_at,
-            anchor=f"#sha256={submitted.receipt_sha256}",
+            anchor=f"#sha256={submitted.receipt_sha256}&at={submitted.received_at}",
             files=self._files(stream, submitted, case.kind_code),
             form_sha256=Digest(submitted.form_sha256),
             manifest_sha256=Digest(submitted.manifest_sha256),
             receipt_sha256=Digest(submitted.receipt_sha256),
             payment=self._payment(stream, paid) if paid and code == ACKNOWLEDGEMENT else None,
+            proof=packed(self.proofs(receipt_entry_of(submitted))) if code == ACKNOWLEDGEMENT else "",
             defects=tuple(map(self._defect, json.loads(receipt)["findings"])),
         )
         return letter, receipt
@@ -125,3 +136,10 @@ class Contents:
             reference=paid.reference,
             demo=paid.demo,
         )
+
+
+def receipt_entry_of(submitted: FilingSubmitted) -> bytes:
+    """What the public log holds of a receipt."""
+    return receipt_entry(
+        number=submitted.number, received_at=submitted.received_at, receipt_sha256=submitted.receipt_sha256
+    )

@@ -5,6 +5,7 @@
 - The clock of the file is the letter's own time, so that a repeat draws the same bytes.
 """
 
+import base64
 import io
 import json
 from dataclasses import dataclass, field
@@ -14,7 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.kernel.clock import stamp
+from chalicelib.kernel.digest import canonical
 from chalicelib.kernel.text import nfc
+from chalicelib.proof.entries import receipt_entry
 from chalicelib.signing.glyphs import Coverage
 from chalicelib.signing.model import LetterContent, Panel
 from chalicelib.signing.report_content import ReportContent, present_report
@@ -49,6 +53,7 @@ class TypstLetters:
             "qr": qr_svg(content.verification_url + (f"&proof={content.proof}" if content.proof else "")),
             "receipt": receipt.decode("utf-8"),
             "receipt_name": name,
+            "proof": _proof(content) if content.proof else "",
             "mark": content.office.mark_svg,
         }
         return self._compile("letters.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
@@ -134,6 +139,19 @@ class TypstLetters:
             sys_inputs={**inputs, "epoch": str(epoch)},
         )
         return bytes(drawn) + b"\n"  # a PDF/A checker wants an end of line before the next revision
+
+
+def _proof(content: LetterContent) -> str:
+    """The log's entry of the receipt and its proof, as `tra-verify` takes them. ValueError without a receipt to prove."""
+    if content.received_at is None or content.receipt_sha256 is None:
+        raise ValueError("a proof is of a receipt")
+    entry = receipt_entry(
+        number=content.application_number,
+        received_at=stamp(content.received_at),
+        receipt_sha256=content.receipt_sha256.hex,
+    )
+    receipt = base64.urlsafe_b64decode(content.proof + "=" * (-len(content.proof) % 4))
+    return canonical({"entry": entry.decode(), "receipt": base64.b64encode(receipt).decode()}).decode()
 
 
 def _codes(value: Any) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.proof.der import read
 from chalicelib.signing import answers, cms
 from chalicelib.signing.authorities import TimeStamps
 from chalicelib.signing.pades import ROOM, repeatable_writer
@@ -52,7 +53,7 @@ def seal_cms(pdf: bytes) -> bytes:
     """The seal's CMS without the zeros after it."""
     start, end = _hole(pdf)
     room = bytes.fromhex(pdf[start + 1 : end - 1].decode("ascii"))
-    return next(cms.read(room))[2]
+    return next(read(room))[2]
 
 
 def stamped(pdf: bytes, token: bytes) -> bytes:
@@ -160,7 +161,7 @@ def newest_stamp(pdf: bytes) -> Newest:
     if first + length == _hole(pdf)[0]:
         return _newest(cms.time_stamp(seal_cms(pdf)))
     held = bytes.fromhex(pdf[first + length + 1 : second - 1].decode("ascii"))
-    return _newest(next(cms.read(held))[2])
+    return _newest(next(read(held))[2])
 
 
 def _newest(token: bytes) -> Newest:

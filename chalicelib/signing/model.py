@@ -126,7 +126,7 @@ class LetterContent:
     `words` adds to, or overrides, the labels that ship for a language (`wording.py`): language → word → text. What a
     document does not need stays empty and is not printed. `opening` stands in place of the acknowledgement's first
     sentence; `number_label` names a number that is not an application's; `warning` says in a frame what the paper is not.
-    `proof` is the log's receipt for what is embedded (COSE, base64url): printed in the QR code, empty without one.
+    `proof` is the log's receipt for what is embedded (COSE, base64url): in the QR code and embedded, empty without one.
     """
 
     languages: tuple[str, ...]

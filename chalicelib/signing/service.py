@@ -1,9 +1,9 @@
 """A letter about a submission: intended, sealed, stored once, entered. However often it is begun, one letter.
 
-The receipt is due at submission and lives on a stream of its own; the acknowledgement is due once the fee is paid and is
-part of its filing's stream, where the registry waits for it.
+The receipt is due at submission and lives on a stream of its own; the acknowledgement is due once the fee is paid and the
+receipt is in the public log, whose proof it carries. It is part of its filing's stream, where the registry waits for it.
 
-1. A letter that is issued is done; one that is not due yet waits for the fact that it is due by.
+1. A letter that is issued is done; one that is not due yet waits for the fact that it is due by: that one calls again.
 2. The intent (number, digest of the content, time) is an entry before anything is signed. A later try uses the same time,
    so that it draws the same letter; if the office's data changed meanwhile, a new intent is entered, unless a letter is
    stored already.
@@ -26,6 +26,7 @@ from chalicelib.contracts.events import (
     LetterStamped,
 )
 from chalicelib.contracts.fact import Fact
+from chalicelib.contracts.logged import ReceiptLogged
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
@@ -33,7 +34,7 @@ from chalicelib.kernel.errors import Corrupt, NotFound
 from chalicelib.offices.model import Office
 from chalicelib.register import model as register_model
 from chalicelib.register.model import Append, Key, Put, Register, Stream, StreamId, begin, deciding
-from chalicelib.signing.contents import Contents
+from chalicelib.signing.contents import Contents, Proofs
 from chalicelib.signing.documents import ACKNOWLEDGEMENT, Writing
 from chalicelib.signing.model import LetterContent
 
@@ -84,6 +85,7 @@ class SealLetter:
     office: Office
     records: Records
     letters: Letters
+    proofs: Proofs
     public_url: str
     test_trust: bool
     clock: Clock
@@ -107,7 +109,8 @@ class SealLetter:
         deciding(lambda: self._enter(stream_id, key, number, lying))
 
     def _due(self, filing: Stream) -> bool:
-        return filing.last(FeePaid if self.code == ACKNOWLEDGEMENT else FilingSubmitted) is not None
+        wanted: tuple[type[Fact], ...] = (FeePaid, ReceiptLogged) if self.code == ACKNOWLEDGEMENT else (FilingSubmitted,)
+        return all(filing.last(fact) for fact in wanted)
 
     def _intend(self, stream_id: StreamId) -> tuple[LetterContent, bytes, LetterIntended]:
         filing, home = self._load(stream_id)
@@ -165,7 +168,7 @@ class SealLetter:
     @property
     def _contents(self) -> Contents:
         writing = Writing(office=self.office, public_url=self.public_url, test_trust=self.test_trust)
-        return Contents(register=self.register, office=self.office, writing=writing)
+        return Contents(register=self.register, office=self.office, writing=writing, proofs=self.proofs)
 
     def _load(self, stream_id: StreamId) -> tuple[Stream, Stream | None]:
         filing = self.register.load(stream_id)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.payment.model import Http
     from chalicelib.signing.authorities import Authority
     from chalicelib.signing.receipts import SignedReceipts
+    from chalicelib.signing.verification.model import Inspector
     from chalicelib.web.principal import KeySource, Principal, Tokens
     from chalicelib.web.request import Incoming
 
@@ -48,6 +49,7 @@ class Ground:
         clock: Clock = system_clock,
         http: "Http | None" = None,
         issuer_keys: "KeySource | None" = None,
+        inspector: "Inspector | None" = None,
         office: Office | None = None,
         screen: "Screen | None" = None,
         authority: "Authority | None" = None,
@@ -58,6 +60,8 @@ class Ground:
         self._http, self._issuer_keys = http, issuer_keys
         if office is not None:
             self.__dict__["office"] = office
+        if inspector is not None:
+            self.__dict__["inspector"] = inspector
         if screen is not None:
             self.__dict__["screen"] = screen
         if authority is not None:
@@ -92,6 +96,12 @@ class Ground:
         from chalicelib.attachments.s3 import S3Records
 
         return S3Records(name=self.settings.records_bucket, client=clients.s3(), quarantine=self.quarantine)
+
+    @cached_property
+    def public(self) -> "Bucket":
+        from chalicelib.aws.s3 import Bucket
+
+        return Bucket(name=self.settings.public_bucket, client=clients.s3())
 
     @cached_property
     def tokens(self) -> "Tokens":

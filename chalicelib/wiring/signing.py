@@ -1,4 +1,4 @@
-"""Joins room 4 seal: letters and reports, and looking them up."""
+"""Joins room 4 seal: letters and reports."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
     from chalicelib.signing.service import FetchLetter, SealLetter
-    from chalicelib.signing.verification import VerifyDigest
 
 
 class Signing(Ground):
-    """4 seal: letters and reports, and looking them up."""
+    """4 seal: letters and reports."""
 
     @cached_property
     def letters(self) -> "SealedLetters":
@@ -48,12 +47,14 @@ class Signing(Ground):
     @cached_property
     def seal_letter(self) -> "SealLetter":
         from chalicelib.signing.service import SealLetter
+        from chalicelib.signing.transparency.service import LoggedReceipts
 
         return SealLetter(
             register=self.register,
             office=self.office,
             records=self.records,
             letters=self.letters,
+            proofs=LoggedReceipts(public=self.public),
             public_url=self.settings.public_url,
             test_trust=self.settings.test_trust,
             clock=self.clock,
@@ -144,9 +145,3 @@ class Signing(Ground):
         from chalicelib.signing.service import FetchLetter
 
         return FetchLetter(register=self.register, links=self.records)
-
-    @cached_property
-    def verify_digest(self) -> "VerifyDigest":
-        from chalicelib.signing.verification import VerifyDigest
-
-        return VerifyDigest(register=self.register, office=self.office)

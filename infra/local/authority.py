@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
 from chalicelib.kernel.errors import Unavailable
+from chalicelib.proof.der import read
 from chalicelib.signing import answers
 from chalicelib.signing.answers import Stamp, Status
-from chalicelib.signing.cms import Chain, oid, read, tlv
+from chalicelib.signing.cms import Chain, oid, tlv
 from infra.local.trust import TestTrust
 
 if TYPE_CHECKING:

@@ -9,12 +9,14 @@ from tests.bench.imports import cold_imports
 from tests.bench.office import payment_to_letter
 from tests.bench.payment import payment
 from tests.bench.pipeline import pipeline
+from tests.bench.proof import log_append, verify_letter
 from tests.bench.screening import screening
 from tests.bench.sealing import sealing
 
 BENCHES: Sequence[Callable[[], Iterable[Figure]]] = (
     cold_imports,
     sealing,
+    lambda: (log_append(), verify_letter()),
     screening,
     pipeline,
     payment,

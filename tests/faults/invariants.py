@@ -17,6 +17,7 @@ from typing import Any
 import rfc8785
 
 from chalicelib.register.timeline import NotAllowed, status
+from tests.faults import log
 from tests.faults.ground import uploads_in_parts
 from tests.faults.pump import Pump
 from tests.faults.stores import Stores, Violated
@@ -346,6 +347,16 @@ def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
             yield f"{text!r} stands in an entry or an event"
 
 
+def the_log_is_whole(stores: Stores, final: bool) -> Iterator[str]:
+    """Every receipt and letter once in the public log, in one sequence that was never signed otherwise."""
+    logged = [*stores.facts("ReceiptLogged"), *stores.facts("LetterLogged")]
+    wanted = {data["receipt_sha256"] for _, data in stores.facts("FilingSubmitted")}
+    wanted |= {data["sha256"] for _, data in stores.facts("LetterIssued")}
+    yield from log.broken(stores.world, logged, wanted, final=final)
+    if final and len(logged) != len(wanted):
+        yield f"{len(wanted)} receipts and letters, {len(logged)} entered as logged"
+
+
 def no_dead_letters(stores: Stores, final: bool) -> Iterator[str]:
     """In the end nothing was given up."""
     if final:
@@ -366,5 +377,6 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i10_chains_verify,
     i11_only_screened_versions,
     i13_no_personal_data,
+    the_log_is_whole,
     no_dead_letters,
 )

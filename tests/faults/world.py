@@ -23,6 +23,7 @@ from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.payment.model import Http
+from chalicelib.signing.verification.inspection import inspect
 from infra.local.apply import Ground
 from infra.local.authority import TestAuthority
 from infra.local.banks import aba_refund
@@ -146,6 +147,7 @@ class World:
             clock=self.clock,
             http=self.http,
             issuer_keys=self._jwks,
+            inspector=inspect,
             office=self.office,
             screen=self.screen,
             authority=self.authority,

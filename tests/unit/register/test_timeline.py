@@ -49,7 +49,7 @@ def test_an_order_is_paid_once() -> None:
 
 def test_every_fact_has_a_place_in_one_graph_and_a_letters_facts_on_their_own_stream_too() -> None:
     placed = [name for graph in GRAPHS.values() for name in graph]
-    assert sorted(placed) == sorted([*FACTS, "LetterIntended", "LetterIssued"])
+    assert sorted(placed) == sorted([*FACTS, "LetterIntended", "LetterIssued", "LetterLogged"])
 
 
 def test_a_letter_rises_from_level_to_level() -> None:

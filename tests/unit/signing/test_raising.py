@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from chalicelib.contracts.events import LetterArchived, LetterIssued, LetterStamped
+from chalicelib.contracts.events import FilingSubmitted, LetterArchived, LetterIssued, LetterStamped
+from chalicelib.contracts.logged import LetterLogged
 from chalicelib.kernel.clock import parse_stamp
 from chalicelib.kernel.errors import Corrupt, Unavailable
 from chalicelib.register.model import Key, filing, letter
@@ -20,7 +21,9 @@ from chalicelib.signing.model import LetterContent
 from chalicelib.signing.pades import PadesSealer
 from chalicelib.signing.raising import RENEW_BEFORE, RaiseLetters, Trust
 from chalicelib.signing.service import FetchLetter, SealLetter
-from chalicelib.signing.verification import VerifyDigest
+from chalicelib.signing.transparency.service import LoggedReceipts
+from chalicelib.signing.verification.model import Inspection
+from chalicelib.signing.verification.service import CODE_LENGTH, Asked, Verify
 from infra.local.authority import TestAuthority
 from infra.local.samples import patent_files
 from infra.local.trust import TestTrust
@@ -56,7 +59,8 @@ class Tower:
         """Seal the receipt letter of the filing."""
         SealLetter(
             register=self.desk.register, office=self.desk.office, records=self.desk.records,
-            letters=self.press, public_url="https://tra.example", test_trust=True, clock=self.desk.clock, code="receipt",
+            letters=self.press, proofs=LoggedReceipts(public=self.desk.public), public_url="https://tra.example",
+            test_trust=True, clock=self.desk.clock, code="receipt",
         )(filing(self.filing))  # fmt: skip
 
     def press(self, content: LetterContent, receipt: bytes) -> bytes:
@@ -100,6 +104,15 @@ def tower(parts: tuple[TestTrust, PadesSealer]) -> Tower:
     return Tower(*parts)
 
 
+def verifying(tower: Tower) -> Verify:
+    """Verification that has nobody to open a file: the register alone has to know."""
+
+    def nobody(pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
+        raise Unavailable("nobody opens files here")
+
+    return Verify(register=tower.desk.register, office=tower.desk.office, inspector=nobody, chain_pem="")
+
+
 ALL = ["LetterIntended", "LetterIssued", "LetterStamped", "LetterArchived"]
 
 
@@ -118,15 +131,50 @@ def test_right_after_sealing_the_letter_gets_its_time_stamp_and_later_its_archiv
 
 def test_every_level_can_be_looked_up_and_the_owner_gets_the_newest(tower: Tower) -> None:
     fetch = FetchLetter(register=tower.desk.register, links=tower.desk.records)
-    seen = []
+    verify, seen = verifying(tower), []
     for step in (lambda: None, lambda: tower.room().at_once(tower.filing, "receipt"), tower.room()):
         step()
         tower.later(SETTLE)
         found, _, first = fetch(ANNA, tower.filing, "receipt")
-        said = VerifyDigest(register=tower.desk.register, office=tower.desk.office)(found.sha256)
+        said = [verify.digest(fact.sha256, Asked()) for fact in dict.fromkeys((first, found))]
         assert first == tower.fact(LetterIssued)
-        seen.append((found.level, said["verdict"], said["letter"]["level"]))
-    assert seen == [("b-b", "issued", "b-b"), ("b-t", "issued", "b-t"), ("b-lta", "issued", "b-lta")]
+        seen.append((found.level, [(one["verdict"], one["letter"]["level"]) for one in said]))
+        assert all(one["letter"].get("newer", {"level": found.level})["level"] == found.level for one in said)
+    assert seen == [
+        ("b-b", [("exact", "b-b")]),
+        ("b-t", [("superseded", "b-b"), ("exact", "b-t")]),
+        ("b-lta", [("superseded", "b-b"), ("exact", "b-lta")]),
+    ]
+
+
+def test_by_number_and_code_the_letter_is_found_once_with_its_newest_level(tower: Tower) -> None:
+    tower.room().at_once(tower.filing, "receipt")
+    submitted = tower.desk.stream(tower.filing).last(FilingSubmitted)
+    assert submitted is not None
+
+    said = verifying(tower).number(submitted.number, submitted.receipt_sha256[:CODE_LENGTH])
+
+    assert said["verdict"] == "registered"
+    assert [(one["code"], one["level"], one["newer"]["level"]) for one in said["letters"]] == [("receipt", "b-b", "b-t")]
+
+
+def test_every_level_of_a_letter_gets_a_leaf_of_its_own_beside_its_filings_receipt(tower: Tower) -> None:
+    tower.room().at_once(tower.filing, "receipt")
+    own = letter(tower.filing, "receipt")
+    for stream in (filing(tower.filing), own, own):
+        tower.desk.log_facts(stream)
+    tower.later(SETTLE)
+    tower.room()()
+    tower.desk.log_facts(own)
+
+    assert tower.types == [*ALL[:3], "LetterLogged", "LetterLogged", "LetterArchived", "LetterLogged"]
+    its = tower.desk.register.load(own)
+    assert its is not None
+    facts = its.facts(LetterLogged)
+    assert [fact.index for fact in facts] == [1, 2, 3]
+    assert [fact.letter_sha256 for fact in facts] == [
+        tower.fact(kind).sha256 for kind in (LetterIssued, LetterStamped, LetterArchived)
+    ]
 
 
 def test_an_authority_that_is_down_leaves_the_letter_valid_and_is_asked_again_later(tower: Tower) -> None:

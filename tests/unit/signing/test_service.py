@@ -14,6 +14,7 @@ from chalicelib.register.model import letter as letter_stream
 from chalicelib.register.model import order as order_stream
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter, SealLetter
+from chalicelib.signing.transparency.service import LoggedReceipts
 from tests.factories import ANNA, BOPHA, Desk, asking, lose
 
 
@@ -40,7 +41,7 @@ def kill() -> None:
 class Seal:
     """A paid design, ready for its letter."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, logged: bool = True) -> None:
         self.desk = Desk()
         self.press = Press()
         self.filing = self.desk.filed().filing
@@ -50,6 +51,8 @@ class Seal:
         assert self.desk.bank.pay(reference)
         self.desk.ask_bank(reference, rung=True)
         self.desk.credit_filing(order_stream(opened.id))
+        if logged:
+            self.desk.log_facts(self.stream)
 
     @property
     def key(self) -> str:
@@ -65,6 +68,7 @@ class Seal:
             "office": self.desk.office,
             "records": self.desk.records,
             "letters": self.press,
+            "proofs": LoggedReceipts(public=self.desk.public),
             "public_url": "https://tra.example",
             "test_trust": True,
             "clock": self.desk.clock,
@@ -206,6 +210,15 @@ def test_two_at_once_at_the_last_step_issue_one_letter() -> None:
 def test_a_lost_race_is_tried_again() -> None:
     seal = Seal()
     seal.desk.register.rivals = [lose, lambda: None, lose]
+    seal()
+    assert seal.types == ["LetterIntended", "LetterIssued"]
+
+
+def test_before_its_receipt_is_in_the_public_log_there_is_no_letter() -> None:
+    seal = Seal(logged=False)
+    seal()
+    assert seal.press.sealed == []
+    seal.desk.log_facts(seal.stream)
     seal()
     assert seal.types == ["LetterIntended", "LetterIssued"]
 
