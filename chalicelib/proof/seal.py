@@ -57,7 +57,7 @@ def check(pdf: bytes, roots: Sequence["Certificate"]) -> Sealed:
         signed, cms = parts(pdf)
         certificate = _signature(signed, cms)
         _leads_to(certificate, _certificates(cms), roots, made)
-        return Sealed(_name(certificate), made, _receipt(pdf))
+        return Sealed(_name(certificate), made, receipt(pdf))
     except BadSeal:
         raise
     except NotDer as error:
@@ -205,8 +205,8 @@ def _made(pdf: bytes) -> datetime | None:
     return datetime.strptime(text.decode() + zone, "%Y%m%d%H%M%S%z").astimezone(UTC)
 
 
-def _receipt(pdf: bytes) -> bytes:
-    """`receipt.json` in a file all of whose bytes are sealed: the one stream that is a receipt."""
+def receipt(pdf: bytes) -> bytes:
+    """`receipt.json` in a file all of whose bytes are proved, by its seal or by the log: the first stream that is a receipt."""
     for match in _STREAM.finditer(pdf):
         try:
             data = zlib.decompressobj().decompress(pdf[match.end() :], MAX_RECEIPT)

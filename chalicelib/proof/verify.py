@@ -16,7 +16,7 @@ from chalicelib.proof import cose
 from chalicelib.proof.entries import is_entry
 from chalicelib.proof.keys import LogKey
 from chalicelib.proof.merkle import leaf_hash
-from chalicelib.proof.seal import BadSeal, check
+from chalicelib.proof.seal import BadSeal, check, receipt
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -77,25 +77,25 @@ def letter(pdf: bytes, trust: Trust, proof: bytes | None = None) -> Result:
         result.sealed_at = sealed.at.isoformat() if sealed.at else ""
         result.reasons.append("seal: right, over every byte")
     if proof is not None:
-        _prove(result, hashlib.sha256(pdf).hexdigest(), trust, proof)
+        _prove(result, pdf, trust, proof)
     return result
 
 
-def _prove(result: Result, sha256: str, trust: Trust, proof: bytes) -> None:
+def _prove(result: Result, pdf: bytes, trust: Trust, proof: bytes) -> None:
     try:
         entry, place = logged(proof, trust)
     except cose.BadReceipt as bad:
         result.verdict = "not-valid"
         result.reasons.append(f"log: {bad}")
         return
-    if entry.get("letter_sha256") != sha256:
+    if entry.get("letter_sha256") != hashlib.sha256(pdf).hexdigest():
         result.verdict = "not-valid"
         result.reasons.append("log: the proof is of another file")
         return
     result.logged = place
     result.reasons.append(f"log: issued as {entry['number']} at {entry['issued_at']}, leaf {place}")
     if result.verdict == "extended":
-        result.verdict = "valid"
+        result.verdict, result.receipt = "valid", receipt(pdf)
 
 
 def logged(proof: bytes, trust: Trust) -> tuple[dict[str, Any], int]:

@@ -348,10 +348,10 @@ def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
 
 
 def the_log_is_whole(stores: Stores, final: bool) -> Iterator[str]:
-    """Every receipt and letter once in the public log, in one sequence that was never signed otherwise."""
+    """Every receipt and every level of a letter once in the public log, in one sequence that was never signed otherwise."""
     logged = [*stores.facts("ReceiptLogged"), *stores.facts("LetterLogged")]
     wanted = {data["receipt_sha256"] for _, data in stores.facts("FilingSubmitted")}
-    wanted |= {data["sha256"] for _, data in stores.facts("LetterIssued")}
+    wanted |= {data["sha256"] for type_ in ("LetterIssued", *LEVELS) for _, data in stores.facts(type_)}
     yield from log.broken(stores.world, logged, wanted, final=final)
     if final and len(logged) != len(wanted):
         yield f"{len(wanted)} receipts and letters, {len(logged)} entered as logged"

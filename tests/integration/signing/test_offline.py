@@ -22,6 +22,7 @@ from tests.faults.journey import FILES, travel
 from tests.faults.world import World, world
 from tests.integration.signing.attacks import ATTACKS
 
+LETTERS = [f"{code}.{level}.pdf" for code in ("acknowledgement", "receipt") for level in ("b-b", "b-lta", "b-t")]
 HARNESS = """
 const fs = require("fs");
 const page = fs.readFileSync(process.argv[1], "utf8").split("<script>")[1].split("</script>")[0];
@@ -54,6 +55,11 @@ class Kept:
     page: Path
     qr: str
 
+    @staticmethod
+    def proof(letter: Path) -> Path:
+        """The proof that lies beside a letter."""
+        return letter.with_name(f"{letter.name}.proof.json")
+
     def command(self, *arguments: str | Path) -> int:
         return main(["--trust", str(self.trust), *map(str, arguments)])
 
@@ -74,13 +80,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     with world() as office:
         travel(office)
         records = objects(office.environment["TRA_RECORDS_BUCKET"])
-        (key,) = [name for name in records if "/letters/" in name]
-        (letter,) = records[key].values()
-        place = folder / "letters" / "acknowledgement.pdf"
+        place = folder / "letters" / "acknowledgement.b-t.pdf"
         place.parent.mkdir()
-        place.write_bytes(letter)
-        sha256 = hashlib.sha256(letter).hexdigest()
-        place.with_name("acknowledgement.pdf.proof.json").write_bytes(_get(office, f"/v1/log/letters/{sha256}"))
+        for name in [name for name in records if "/letters/" in name]:
+            (letter,) = records[name].values()
+            kept_as = place.with_name(Path(name).name)
+            kept_as.write_bytes(letter)
+            proof = _get(office, f"/v1/log/letters/{hashlib.sha256(letter).hexdigest()}")
+            kept_as.with_name(f"{kept_as.name}.proof.json").write_bytes(proof)
         (folder / "trust.json").write_bytes(_get(office, "/v1/trust"))
         (folder / "verify.html").write_bytes(_get(office, "/verify-offline.html"))
         for name, versions in objects(office.environment["TRA_PUBLIC_BUCKET"]).items():
@@ -89,7 +96,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
             path.write_bytes(list(versions.values())[-1])
         for _, name, _, body in FILES:
             (folder / name).write_bytes(body)
-        yield Kept(folder, place, folder / "trust.json", folder / "verify.html", _qr(office, letter))
+        yield Kept(folder, place, folder / "trust.json", folder / "verify.html", _qr(office, place.read_bytes()))
 
 
 def _get(office: World, path: str) -> bytes:
@@ -132,7 +139,7 @@ def test_a_letter_is_valid_with_public_keys_only(kept: Kept, capsys: pytest.Capt
 
 
 def test_the_page_says_the_same(kept: Kept) -> None:
-    proof = kept.letter.with_name("acknowledgement.pdf.proof.json")
+    proof = kept.proof(kept.letter)
     filed = [str(kept.folder / name) for _, name, _, _ in FILES]
 
     (said,) = kept.in_page({"pdf": str(kept.letter), "proof": str(proof), "filed": filed})
@@ -162,13 +169,13 @@ def test_no_attacked_letter_is_valid_for_the_command_or_for_the_page(kept: Kept)
 
 def test_a_proof_of_another_file_or_a_forged_one_is_refused(kept: Kept) -> None:
     proof = kept.folder / "forged.json"
-    right = json.loads(kept.letter.with_name("acknowledgement.pdf.proof.json").read_text())
+    right = json.loads(kept.proof(kept.letter).read_text())
     forged = {**right, "entry": right["entry"].replace("KH/", "KX/")}
     proof.write_text(json.dumps(forged))
     copy = changed(kept, "a newline at the end")
 
     assert kept.command("letter", kept.letter, "--proof", proof) == 1
-    other = kept.letter.with_name("acknowledgement.pdf.proof.json")
+    other = kept.proof(kept.letter)
     assert kept.command("letter", copy, "--proof", other) == 1
     for said in kept.in_page(
         {"pdf": str(kept.letter), "proof": str(proof)}, {"pdf": str(copy), "proof": str(other)}
@@ -195,9 +202,24 @@ def test_a_folder_is_reported_file_by_file(kept: Kept) -> None:
 
     assert kept.command("folder", kept.letter.parent, "--report", report) == 0
 
-    (row,) = json.loads(report.read_text())
-    assert (row["file"], row["verdict"]) == ("acknowledgement.pdf", "valid")
-    assert row["reasons"] and row["ms"] > 0
+    rows = json.loads(report.read_text())
+    assert [row["file"] for row in rows] == LETTERS
+    assert all(row["verdict"] == "valid" and row["reasons"] and row["ms"] > 0 for row in rows)
+
+
+def test_an_archived_letter_is_extended_until_its_proof_lies_beside_it(kept: Kept, tmp_path: Path) -> None:
+    archived = kept.letter.with_name("acknowledgement.b-lta.pdf")
+    alone = tmp_path / "alone.pdf"
+    alone.write_bytes(archived.read_bytes())
+
+    filed = [str(kept.folder / name) for _, name, _, _ in FILES]
+    assert kept.command("letter", archived, "--filed", *filed) == 0
+    assert kept.command("letter", alone) == 1
+    said = kept.in_page(
+        {"pdf": str(alone)}, {"pdf": str(archived), "proof": str(kept.proof(archived)), "filed": filed}
+    )
+    assert [one["verdict"] for one in said] == ["extended", "valid"]
+    assert sum("filed exactly so" in reason for reason in said[1]["reasons"]) == len(filed)
 
 
 def test_the_log_of_the_office_is_watched_from_its_files_and_a_rewritten_tile_is_found(
@@ -205,8 +227,8 @@ def test_the_log_of_the_office_is_watched_from_its_files_and_a_rewritten_tile_is
 ) -> None:
     state = kept.folder / "seen.json"
     assert kept.command("monitor", kept.folder / "log", "--state", state) == 0
-    assert "2 leaves, 0 findings" in capsys.readouterr().out
-    tile = next((kept.folder / "log" / "tile" / "0").rglob("2"))
+    assert f"{len(LETTERS) + 1} leaves, 0 findings" in capsys.readouterr().out
+    tile = next((kept.folder / "log" / "tile" / "0").rglob(str(len(LETTERS) + 1)))
     held = tile.read_bytes()
 
     tile.write_bytes(bytes([held[0] ^ 1]) + held[1:])

@@ -22,12 +22,17 @@ BOUNDARY = "----tra"
 
 @dataclass(frozen=True)
 class Office:
-    """An office with one filing and its letter."""
+    """An office with one filing and its acknowledgement: every level, and the newest."""
 
     world: World
-    letter: bytes
+    levels: Mapping[str, bytes]
     number: str
     receipt: bytes
+
+    @property
+    def letter(self) -> bytes:
+        """The newest level."""
+        return self.levels["b-lta"]
 
     def ask(self, body: bytes, content_type: str = "application/pdf", path: str = "/v1/verifications") -> Reply:
         return self.world.request("POST", path, subject="", raw=body, headers={"Content-Type": content_type})
@@ -54,10 +59,19 @@ class Office:
 def office() -> Iterator[Office]:
     with world() as made:
         travel(made)
-        (key,) = [name for name in objects(made.environment["TRA_RECORDS_BUCKET"]) if "/letters/" in name]
-        (letter,) = objects(made.environment["TRA_RECORDS_BUCKET"])[key].values()
         receipt = made.memory.journey["receipt"]
-        yield Office(made, letter, receipt["application_number"], receipt["receipt"].encode())
+        yield Office(made, acknowledgement(made), receipt["application_number"], receipt["receipt"].encode())
+
+
+def acknowledgement(made: World) -> dict[str, bytes]:
+    """Every level of the acknowledgement, as it lies in the records."""
+    records = objects(made.environment["TRA_RECORDS_BUCKET"])
+    return {
+        name.removesuffix(".pdf").rpartition(".")[2]: body
+        for name, versions in records.items()
+        if "/letters/acknowledgement." in name
+        for body in versions.values()
+    }
 
 
 def verdict_of(reply: Reply) -> str:
@@ -73,17 +87,30 @@ def test_our_exact_bytes_are_called_so_by_file_and_by_digest(office: Office) -> 
     assert by_file["verdict"] == "exact"
     assert set(by_file["message"]) == set(by_file["action"]) == {"km", "en"}
     letter = by_file["letter"]
-    assert (letter["application_number"], letter["number"], letter["level"]) == (office.number, f"{office.number}-ACK", "b-b")
+    assert (letter["application_number"], letter["number"], letter["level"]) == (office.number, f"{office.number}-ACK", "b-lta")
+
+
+@pytest.mark.parametrize("level", ["b-b", "b-t"])
+def test_an_earlier_level_is_genuine_and_superseded_by_the_newest(office: Office, level: str) -> None:
+    said = office.asked(office.levels[level])
+
+    assert (said["verdict"], said["letter"]["level"]) == ("superseded", level)
+    assert said["letter"]["newer"] == {"level": "b-lta", "sha256": hashlib.sha256(office.letter).hexdigest()}
+
+
+def test_an_archive_whose_revision_was_cut_off_is_the_level_before_it(office: Office) -> None:
+    assert office.letter.startswith(office.levels["b-t"])
 
 
 def test_an_unknown_digest_asks_for_the_file(office: Office) -> None:
     assert office.asked({"sha256": "ab" * 32})["verdict"] == "unknown"
 
 
+@pytest.mark.parametrize("level", ["b-b", "b-t", "b-lta"])
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attacked_letter_is_never_called_exact_or_valid(office: Office, name: str) -> None:
-    attacked = ATTACKS[name](office.letter)
-    assert attacked != office.letter
+def test_an_attacked_letter_is_never_called_exact_or_valid(office: Office, name: str, level: str) -> None:
+    attacked = ATTACKS[name](office.levels[level])
+    assert attacked not in office.levels.values()
 
     said = office.asked(attacked)
 
@@ -113,7 +140,7 @@ def test_an_attacked_letter_is_never_called_exact_or_valid(office: Office, name:
     ],
 )
 def test_what_was_changed_is_said(office: Office, name: str, changes: set[str]) -> None:
-    said = office.asked(ATTACKS[name](office.letter))
+    said = office.asked(ATTACKS[name](office.levels["b-b"]))
 
     assert said["verdict"] == "changed", said
     assert changes <= {one["code"] for one in said["changes"]}, said["changes"]
@@ -121,7 +148,7 @@ def test_what_was_changed_is_said(office: Office, name: str, changes: set[str]) 
 
 
 def test_a_seal_of_somebody_of_our_name_is_another_seal(office: Office) -> None:
-    said = office.asked(ATTACKS["sealed by a stranger of our name"](office.letter))
+    said = office.asked(ATTACKS["sealed by a stranger of our name"](office.levels["b-b"]))
 
     assert said["verdict"] == "other-seal"
 
@@ -160,7 +187,9 @@ def test_number_and_code_from_paper_lead_to_the_register_and_a_wrong_code_does_n
         said = office.asked({"number": office.number, "code": right})
         assert said["verdict"] == "registered"
         assert said["receipt_sha256"] == code
-        assert said["letters"][0]["sha256"] == hashlib.sha256(office.letter).hexdigest()
+        assert [letter["code"] for letter in said["letters"]] == ["receipt", "acknowledgement"]
+        assert said["letters"][1]["sha256"] == hashlib.sha256(office.levels["b-b"]).hexdigest()
+        assert said["letters"][1]["newer"]["sha256"] == hashlib.sha256(office.letter).hexdigest()
     for number, wrong in ((office.number, "0" * 16), ("KH/D/2026/999", code)):
         assert office.asked({"number": number, "code": wrong})["verdict"] == "not-registered"
 
