@@ -16,7 +16,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from chalicelib.signing.cms import Chain, sign
+from chalicelib.proof.der import read
+from chalicelib.signing.cms import Chain, sign, tlv
 from chalicelib.signing.pades import PadesSealer
 from infra.local.trust import TestTrust
 from tests.fakes import NOON
@@ -230,11 +231,12 @@ def _cms(change: Callable[[bytes], bytes]) -> Attack:
 
 
 def _two_signers(der: bytes) -> bytes:
-    from asn1crypto import cms
-
-    info = cms.ContentInfo.load(der.rstrip(b"\0") + b"\0" * 3, strict=False)
-    info["content"]["signer_infos"].append(info["content"]["signer_infos"][0])
-    return bytes(info.dump(force=True))
+    _, content, _ = next(read(der))
+    (_, _, kind), (_, wrapped, _) = read(content)
+    parts = list(read(next(read(wrapped))[1]))
+    signers = parts[-1][1]
+    fields = [whole for _, _, whole in parts[:-1]]
+    return tlv(0x30, kind, tlv(0xA0, tlv(0x30, *fields, tlv(0x31, signers, signers))))
 
 
 def _wrapped(pdf: bytes) -> bytes:

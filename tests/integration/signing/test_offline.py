@@ -18,7 +18,7 @@ import pytest
 from chalicelib.proof.__main__ import main
 from chalicelib.proof.paper import packed
 from tests.faults.ground import objects
-from tests.faults.journey import FILES, travel
+from tests.faults.journey import FILES, archived, travel
 from tests.faults.world import World, world
 from tests.integration.signing.attacks import ATTACKS
 
@@ -79,6 +79,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("kept")
     with world() as office:
         travel(office)
+        archived(office)
         records = objects(office.environment["TRA_RECORDS_BUCKET"])
         place = folder / "letters" / "acknowledgement.b-t.pdf"
         place.parent.mkdir()
@@ -208,15 +209,15 @@ def test_a_folder_is_reported_file_by_file(kept: Kept) -> None:
 
 
 def test_an_archived_letter_is_extended_until_its_proof_lies_beside_it(kept: Kept, tmp_path: Path) -> None:
-    archived = kept.letter.with_name("acknowledgement.b-lta.pdf")
+    newest = kept.letter.with_name("acknowledgement.b-lta.pdf")
     alone = tmp_path / "alone.pdf"
-    alone.write_bytes(archived.read_bytes())
+    alone.write_bytes(newest.read_bytes())
 
     filed = [str(kept.folder / name) for _, name, _, _ in FILES]
-    assert kept.command("letter", archived, "--filed", *filed) == 0
+    assert kept.command("letter", newest, "--filed", *filed) == 0
     assert kept.command("letter", alone) == 1
     said = kept.in_page(
-        {"pdf": str(alone)}, {"pdf": str(archived), "proof": str(kept.proof(archived)), "filed": filed}
+        {"pdf": str(alone)}, {"pdf": str(newest), "proof": str(kept.proof(newest)), "filed": filed}
     )
     assert [one["verdict"] for one in said] == ["extended", "valid"]
     assert sum("filed exactly so" in reason for reason in said[1]["reasons"]) == len(filed)

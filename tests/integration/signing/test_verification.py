@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.faults.ground import objects
-from tests.faults.journey import FILES, travel
+from tests.faults.journey import FILES, archived, travel
 from tests.faults.world import Reply, World, world
 from tests.integration.signing.attacks import ATTACKS
 
@@ -59,6 +59,7 @@ class Office:
 def office() -> Iterator[Office]:
     with world() as made:
         travel(made)
+        archived(made)
         receipt = made.memory.journey["receipt"]
         yield Office(made, acknowledgement(made), receipt["application_number"], receipt["receipt"].encode())
 
