@@ -6,7 +6,7 @@ PACKAGES="clamav-daemon openssl qpdf poppler-utils libnss3-tools softhsm2 defaul
 libpdfbox2-java libbcpkix-java libcommons-logging-java"
 missing=""
 for package in $PACKAGES; do
-  dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 root=""
