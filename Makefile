@@ -7,7 +7,7 @@ STAMPS := .stamps
 PIP_QUIET := -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types contracts template schemas unit integration faults journeys bench payment-vectors screen package requirements clean
+.PHONY: help setup demo run test check lint types contracts template schemas unit integration judges faults journeys bench letters soak payment-vectors screen package requirements clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help: ## this list
 demo: setup ## file two applications in a local office, from form to sealed letter to the registry's folder
 	$(RUN) -m infra.local.demo
 
-test: setup $(STAMPS)/debian check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
+test: setup $(STAMPS)/debian $(STAMPS)/judges check package ## everything that CI runs: sets itself up, checks, tests, packages and weighs
 
 run: setup ## keep a local office running for people (Ctrl-C stops it); PORT=4566
 	$(RUN) -m infra.local.office $(if $(PORT),--port $(PORT))
@@ -48,8 +48,13 @@ $(STAMPS)/debian: infra/debian.sh
 	sh infra/debian.sh
 	@touch $@
 
+$(STAMPS)/judges: infra/judges/requirements.txt $(STAMPS)/debian
+	test -x .judges/bin/python || $(PYTHON) -m venv .judges
+	.judges/bin/python -m pip install $(PIP_QUIET) --require-hashes -r infra/judges/requirements.txt
+	@touch $@
+
 # ---------------------------------------------------------------- checks, each also alone
-check: lint types contracts template schemas unit integration faults journeys ## all checks and tests, without setting up
+check: lint types contracts template schemas unit integration judges faults journeys ## all checks and tests, without setting up
 
 lint: ## ruff
 	$(BIN)/ruff check .
@@ -75,13 +80,16 @@ unit: ## rules and use cases, on fakes; and the shape of the code
 integration: $(STAMPS)/debian ## adapters, routes and the world, on moto and on the emulator
 	$(BIN)/pytest -q tests/integration
 
+judges: $(STAMPS)/judges ## letters before veraPDF, Poppler, OpenSSL and qpdf; installs them (Debian) if they are missing
+	$(BIN)/pytest -q tests/judges
+
 faults: ## crash at every AWS call, interleave, repeat, disorder; writes build/faults.json
 	$(BIN)/pytest -q tests/faults
 
 journeys: ## from form to dossier in the local office, on the emulator
 	$(BIN)/pytest -q tests/journeys
 
-bench: setup ## the figures; writes build/bench.json
+bench: setup $(STAMPS)/judges ## the figures; writes build/bench.json
 	$(RUN) -m tests.bench
 
 payment-vectors: setup ## a file of payment vectors against the rails; FILE=../shared/data/payment_vectors.json
@@ -89,6 +97,15 @@ payment-vectors: setup ## a file of payment vectors against the rails; FILE=../s
 
 screen: setup ## the screening over a folder of files; DIR=… (else: every PDF of ../shared/data and of installed packages); writes build/screening.json
 	$(RUN) -m infra.screen $(if $(DIR),"$(DIR)",--pdfs $(wildcard ../shared/data) $(VENV))
+
+letters: setup ## one of each letter at each level, long, odd and mixed; DIR=build/letters
+	$(RUN) -m infra.letters.make $(or $(DIR),build/letters)
+
+soak: setup ## seal letters and check every one; COUNT=10000
+	$(RUN) -m tests.bench.soak $(or $(COUNT),10000)
+
+verify-dir: setup ## the offline verifier over a folder of letters: DIR=… TRUST=trust.json; writes build/verify.json
+	$(RUN) -m chalicelib.proof --trust $(or $(TRUST),$(DIR)/trust.json) folder $(DIR) --report build/verify.json
 
 # ---------------------------------------------------------------- what AWS gets
 package: setup ## zip, layers and template in build/package; every function group against 250 MB

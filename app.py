@@ -7,6 +7,7 @@ All queues deliver one message at a time (`batch_size=1`): a message that fails 
 
 import json
 import os
+from typing import Any
 
 from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
@@ -17,9 +18,14 @@ from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
 from chalicelib.signing import routes as signing_routes
+from chalicelib.signing.transparency import routes as log_routes
+from chalicelib.signing.verification import routes as verification_routes
+from chalicelib.signing.verification.invoke import handle as inspect_file
+from chalicelib.web.request import BINARY
 from chalicelib.wiring.rooms import Rooms, subject
 
 app = Chalice(app_name="tra")
+app.api.binary_types += BINARY
 rooms = Rooms(os.environ)
 
 # 1 receive: drafts, submission, what an owner sees
@@ -69,7 +75,7 @@ def credit_filing(event: SQSEvent) -> None:
         rooms.credit_filing(subject(message.body))
 
 
-# 4 seal: the acknowledgement and the report of a day, and their downloads
+# 4 seal: the receipt, the acknowledgement, the report of a day, and their downloads
 app.register_blueprint(signing_routes.build(rooms))
 
 
@@ -77,6 +83,30 @@ app.register_blueprint(signing_routes.build(rooms))
 def seal_letter(event: SQSEvent) -> None:
     for message in event:
         rooms.seal(subject(message.body))
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def raise_letters(event: object) -> None:
+    rooms.raise_due()
+
+
+# what a letter is worth, to anyone; files that nobody trusts are opened in a function that may do nothing else
+app.register_blueprint(verification_routes.build(rooms))
+
+
+@app.lambda_function()
+def verify_letter(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return inspect_file(event)
+
+
+# what was received and what was sealed, into the public log; its proofs to anyone
+app.register_blueprint(log_routes.build(rooms))
+
+
+@app.on_sqs_message(queue="logging.fifo", batch_size=1)
+def log_facts(event: SQSEvent) -> None:
+    for message in event:
+        rooms.log_facts(subject(message.body))
 
 
 # 5 emit: every entry, in order, to everybody who listens

@@ -13,16 +13,24 @@ class Settings:
     register_table: str
     quarantine_bucket: str
     records_bucket: str
+    public_bucket: str
     facts_topic_arn: str
     bells_queue_url: str
     seal_key_id: str
     seal_certificate_parameter: str
+    trust_roots_parameter: str  # roots that time-stamps may end in, PEM
+    tsa_url: str  # a time-stamp authority (RFC 3161); empty: letters stay B-B
+    ocsp_url: str  # the responder of the seal's certificate
+    crl_urls: str  # lists of the authorities above, separated by spaces
+    settle_seconds: str  # how long after a time-stamp the responder's answers tell of that time
+    log_key_id: str
     receipt_key_id: str
     receipt_certificate_parameter: str
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str
     public_url: str
+    verify_function: str
     payment_rails: str
     payment_secrets_parameter: str
     scanner: str  # who looks for malware; no default, so that nobody goes without by forgetting it
@@ -47,3 +55,8 @@ class Settings:
     def source(self) -> str:
         """CloudEvents source: which office's stage speaks."""
         return f"urn:tra:{self.office}-{self.stage}"
+
+    @property
+    def log_origin(self) -> str:
+        """The name of the transparency log, for ever: it stands in everything that its key signs."""
+        return f"{self.office}.{self.stage}.tra/log"

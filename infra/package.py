@@ -61,6 +61,7 @@ def package(out: Path = OUT) -> dict[str, int]:
         wanted = opened / f"{layer}.txt"
         wanted.write_text("".join(text for name, text in pins.items() if name not in base), encoding="utf-8")
         _install(wanted, opened / layer / "python", architecture)
+    shutil.move(opened / "deployment" / "fonts", opened / "sealing" / "fonts")  # /opt/fonts: only letters need them
     for part in ("deployment", *LAYERS):
         _compile(opened / part)
         _zip(opened / part, out / f"{part}.zip")

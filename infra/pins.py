@@ -15,6 +15,7 @@ FOLDERS = (
     ("infra/layers/sealing", "requirements"),
     ("infra/consumer", "requirements"),
     ("infra/local", "requirements"),
+    ("infra/judges", "requirements"),
     (".", "requirements-dev"),
 )
 OPTIONS = (

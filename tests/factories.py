@@ -31,10 +31,14 @@ from chalicelib.payment.service import AskBank, AskDue, CreditFiling, Doorbell
 from chalicelib.payment.strangers import LookForOrders
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Entry, Operation, Stream, StreamId, filing
+from chalicelib.signing.transparency.model import Identity
+from chalicelib.signing.transparency.publish import Publish
+from chalicelib.signing.transparency.service import LogFacts
 from infra.local.banks import aba_refund
 from infra.local.banks.aba import AbaBank
 from infra.local.samples import design_form
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
+from tests.unit.proof.keys import LOG_KEY, ORIGIN
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -113,6 +117,15 @@ def lose() -> None:
     raise LostRace("somebody")
 
 
+def log_facts(register: InMemoryRegister, public: InMemoryBucket, clock: FixedClock) -> LogFacts:
+    """The public log over a register, with the tests' key."""
+    identity = Identity(origin=ORIGIN, key=LOG_KEY.public)
+    publish = Publish(register=register, partitions=register, public=public, identity=identity, signer=LOG_KEY)
+    return LogFacts(
+        register=register, public=public, publish=publish, identity=identity, signer=LOG_KEY, clock=clock
+    )
+
+
 @dataclass
 class Desk:
     """All use cases over one register."""
@@ -122,6 +135,7 @@ class Desk:
     register: RacingRegister = field(default_factory=RacingRegister)
     quarantine: InMemoryBucket = field(default_factory=lambda: InMemoryBucket("quarantine"))
     bells: RememberedBells = field(default_factory=RememberedBells)
+    public: InMemoryBucket = field(default_factory=lambda: InMemoryBucket("public"))
     records: InMemoryBucket = field(init=False)
     in_parts: InMemoryParts = field(init=False)
     bank: AbaBank = field(init=False)
@@ -251,6 +265,10 @@ class Desk:
         return CreditFiling(register=self.register, clock=self.clock)
 
     # ------------------------------------------------------------------ what a filer does
+
+    @property
+    def log_facts(self) -> LogFacts:
+        return log_facts(self.register, self.public, self.clock)
 
     def repeat(self, account: str = ANNA) -> Repeat:
         """A request under a key of its own."""

@@ -79,6 +79,10 @@ class InMemoryRegister:
         """See `Register.item`."""
         return self.items.get(key)
 
+    def under(self, pk: str) -> tuple[Item, ...]:
+        """See `DynamoRegister.under`."""
+        return tuple(item for key, item in sorted(self.items.items(), key=_by_key) if key.pk == pk)
+
     def commit(self, *operations: Operation) -> tuple[Entry, ...]:
         """See `Register.commit`."""
         conditions: dict[Key, int | None] = {}
@@ -213,6 +217,20 @@ class InMemoryBucket:
             if tags:
                 self.tags[key, there.version] = dict(pair.split("=") for pair in tags.split("&"))
         return self.stored(key)
+
+    def tagged(self, key: str) -> tuple[bytes, str] | None:
+        """See `Bucket.tagged`."""
+        versions = self.objects.get(key)
+        return (versions[-1][1], versions[-1][0]) if versions else None
+
+    def replace(self, key: str, body: bytes, media_type: str, *, tag: str | None) -> bool:
+        """See `Bucket.replace`."""
+        there = self.tagged(key)
+        if (there[1] if there else None) != tag:
+            return False
+        self.put(key, body)
+        self.media_types[key] = media_type
+        return True
 
     def stored(self, key: str, version: str | None = None) -> Stored:
         """See `Bucket.stored`."""

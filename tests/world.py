@@ -25,6 +25,7 @@ PARAMETERS: Mapping[str, str] = {
     "RetrySeconds": "60",
     "DemoFees": "1",
     "Scanner": "test-signature",
+    "SettleSeconds": "60",
 }
 SECRETS: Mapping[str, str] = {"aba-test": "not-a-secret-" + "0" * 27}
 _keys: dict[str, Any] = {}

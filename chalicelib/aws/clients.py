@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -62,4 +63,10 @@ def kms() -> "KMSClient":
 def ssm() -> "SSMClient":
     """The Systems Manager client, for parameters."""
     client: SSMClient = _client("ssm")
+    return client
+
+
+def functions() -> "LambdaClient":
+    """The Lambda client, for the one function that another one calls."""
+    client: LambdaClient = _client("lambda")
     return client

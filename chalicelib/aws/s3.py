@@ -68,6 +68,31 @@ class Bucket:
             return self.stored(key)
         return Stored(key, answer.get("VersionId", ""), len(body), digest)
 
+    def tagged(self, key: str) -> tuple[bytes, str] | None:
+        """The whole object with its entity tag; None if there is none."""
+        try:
+            found = self._get(key, None)
+        except FileNotFoundError:
+            return None
+        with translated():
+            return bytes(found["Body"].read()), found["ETag"]
+
+    def replace(self, key: str, body: bytes, media_type: str, *, tag: str | None) -> bool:
+        """Write an object that changes, if it still has this entity tag (None: if there is none); whether it was."""
+        from botocore.exceptions import ClientError
+
+        condition: dict[str, Any] = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        try:
+            with translated():
+                self.client.put_object(
+                    Bucket=self.name, Key=key, Body=body, ContentType=media_type, CacheControl="no-cache", **condition
+                )
+        except ClientError as error:
+            if status_of(error) != 412:
+                raise
+            return False
+        return True
+
     def stored(self, key: str, version: str | None = None) -> Stored:
         """Size and digest recomputed from the bytes that lie there. FileNotFoundError if nothing does."""
         body = self._get(key, version)

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.contracts.events import FACTS
 from chalicelib.contracts.examples import example
 from chalicelib.contracts.fact import Fact
-from chalicelib.contracts.streams import stream_of
+from chalicelib.contracts.streams import streams_of
 
 ORDER = (
     "Entry n+1 of a stream is never published before entry n; streams are independent of each other. Every event may come more"
@@ -66,12 +66,12 @@ def _message(fact: type[Fact]) -> dict[str, Any]:
         "name": fact.TYPE,
         "title": fact.__name__,
         "summary": said.partition(". ")[0].rstrip(".") + ".",
-        "description": f"{said} Ordered within its stream ({stream_of(fact)}).",
+        "description": f"{said} Ordered within its stream ({' or '.join(streams_of(fact))}).",
         "contentType": "application/json",
         "headers": {"type": "object", "properties": {"type": {"const": fact.TYPE, "type": "string"}}},
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-2020-12",
             "schema": {"$ref": f"./events/{fact.TYPE}.json"},
         },
-        "examples": [{"name": "example", "payload": example(fact, stream_of(fact))}],
+        "examples": [{"name": "example", "payload": example(fact, streams_of(fact)[0])}],
     }

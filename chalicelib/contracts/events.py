@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.contracts import cases  # noqa: F401 - its facts are facts like these: `FACTS` finds them
+from chalicelib.contracts import cases, logged  # noqa: F401 - their facts are facts like these: `FACTS` finds them
 from chalicelib.contracts.fact import (
     Code,
     Count,
@@ -182,6 +182,7 @@ class LetterIntended(Fact):
     number: Number
     content_sha256: Sha256
     intended_at: Stamp
+    filing: Id | None = None
 
 
 class LetterIssued(Fact):
@@ -194,6 +195,38 @@ class LetterIssued(Fact):
     key: Key
     sha256: Sha256
     size: Count
+    filing: Id | None = None
+
+
+class LetterStamped(Fact):
+    """The same letter with a time-stamp over its seal (PAdES B-T), stored for ever under a key of its own. The signed byte
+    range is that of the issued letter. `stamped_at` is the authority's time."""
+
+    TYPE = "int.tra.letter.stamped.v1"
+    filing: Id
+    code: Code
+    number: Number
+    level: Literal["b-t"] = "b-t"
+    key: Key
+    sha256: Sha256
+    size: Count
+    stamped_at: Stamp
+
+
+class LetterArchived(Fact):
+    """The same letter with everything that a check needs in ten years (PAdES B-LTA): certificates, their state, a time-stamp
+    over all of it. `run` counts the renewals, from 1; `renew_by` is when the newest time-stamp's certificate ends."""
+
+    TYPE = "int.tra.letter.archived.v1"
+    filing: Id
+    code: Code
+    number: Number
+    level: Literal["b-lta"] = "b-lta"
+    run: Annotated[int, Field(ge=1)]
+    key: Key
+    sha256: Sha256
+    size: Count
+    renew_by: Stamp
 
 
 class PackageReady(Fact):

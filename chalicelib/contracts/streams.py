@@ -1,23 +1,30 @@
-"""Which kind of stream an event lies on: said by the second word after `int.tra.`, since a thing's facts lie on its stream."""
+"""Which kinds of stream an event lies on: said by the words after `int.tra.`, since a thing's facts lie on its stream.
+
+A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later levels always on its own.
+"""
 
 from chalicelib.contracts.fact import Fact
 
-STREAMS = {
-    "attachment": "FILING",
-    "filing": "FILING",
-    "fee": "FILING",
-    "letter": "FILING",
-    "package": "FILING",
-    "order": "ORDER",
-    "attempt": "ORDER",
-    "payment": "ORDER",
-    "case": "CASE",
-    "refund": "CASE",
-    "statement": "STATEMENT",
-    "reconciliation": "RECONCILIATION",
+STREAMS: dict[str, tuple[str, ...]] = {
+    "attachment": ("FILING",),
+    "filing": ("FILING",),
+    "fee": ("FILING",),
+    "letter": ("FILING", "LETTER"),
+    "letter.stamped": ("LETTER",),
+    "letter.archived": ("LETTER",),
+    "receipt": ("FILING",),
+    "package": ("FILING",),
+    "order": ("ORDER",),
+    "attempt": ("ORDER",),
+    "payment": ("ORDER",),
+    "case": ("CASE",),
+    "refund": ("CASE",),
+    "statement": ("STATEMENT",),
+    "reconciliation": ("RECONCILIATION",),
 }
 
 
-def stream_of(fact: type[Fact]) -> str:
-    """`FILING`, `ORDER` … KeyError for a word that is not in the table."""
-    return STREAMS[fact.TYPE.split(".")[2]]
+def streams_of(fact: type[Fact]) -> tuple[str, ...]:
+    """`("FILING",)`, `("FILING", "LETTER")` …: the first is the usual one. KeyError for words that are not in the table."""
+    thing, what = fact.TYPE.split(".")[2:4]
+    return STREAMS.get(f"{thing}.{what}") or STREAMS[thing]

@@ -1,5 +1,6 @@
 """Identifiers: ULIDs (26 Crockford base-32 characters: 48 bits of time, 80 of chance) and unguessable key parts."""
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable
@@ -24,6 +25,12 @@ def moment(identifier: str) -> datetime:
     for character in identifier:
         value = value * 32 + ALPHABET.index(character)
     return datetime.fromtimestamp((value >> 80) / 1000, UTC)
+
+
+def derived(*parts: str) -> str:
+    """An identifier in the form of a ULID that follows from `parts`: the same parts, the same identifier."""
+    value = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
+    return "".join(ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def is_ulid(text: str) -> bool:

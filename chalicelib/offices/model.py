@@ -153,9 +153,12 @@ class Requirement(_Data):
 
 
 class LetterTexts(_Data):
-    """The office's own words on a letter. `words` are the labels of a language that ships with none (`signing/words`)."""
+    """The office's own words on a letter. `opening` stands in place of the acknowledgement's first sentence, `warning` says
+    in a frame what the paper is not. `words` are the labels of a language that ships with none (`signing/words`)."""
 
     title: Text
+    opening: Text | None = None
+    warning: Text | None = None
     next_steps: tuple[Text, ...]
     reason: Text
     location: Text
@@ -250,6 +253,7 @@ class Office(_Data):
         named += [view.names for row in self.documents if row.image for view in row.image.views]
         for letter in self.letters.values():
             named += [letter.title, *letter.next_steps, letter.reason, letter.location]
+            named += [text for text in (letter.opening, letter.warning) if text]
         for texts in named:
             if missing := set(self.languages) - set(texts):
                 raise ValueError(f"words missing in {sorted(missing)}: {dict(texts)}")

@@ -153,6 +153,25 @@ class DynamoRegister:
             )
         return _item(_row(answer["Item"])) if answer.get("Item") else None
 
+    def under(self, pk: str) -> tuple[Item, ...]:
+        """Every item of a partition that is no stream, in the order of its sort keys, strongly consistent. One Query per
+        megabyte."""
+        rows: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
+        while True:
+            with translated():
+                page = self.client.query(
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :pk",
+                    ExpressionAttributeValues={":pk": {"S": pk}},
+                    ConsistentRead=True,
+                    **start,
+                )
+            rows += map(_row, page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return tuple(map(_item, rows))
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
     def commit(self, *operations: Operation) -> tuple[Entry, ...]:
         """See `Register.commit`. One TransactWriteItems, at most 100 items."""
         actions: list[Any] = []

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 from chalicelib.contracts.envelope import NO_PREVIOUS
 from chalicelib.contracts.events import read
 from chalicelib.contracts.fact import Fact
+from chalicelib.kernel import ids
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Corrupt, LostRace
@@ -69,6 +70,11 @@ def statement(identifier: str) -> StreamId:
 def reconciliation(identifier: str) -> StreamId:
     """The stream of one day's reconciliation."""
     return StreamId("RECONCILIATION", identifier)
+
+
+def letter(filing_id: str, code: str) -> StreamId:
+    """The stream of one letter about a filing: its levels, and the letter itself if it is not the acknowledgement."""
+    return StreamId("LETTER", ids.derived(filing_id, code))
 
 
 @dataclass(frozen=True)

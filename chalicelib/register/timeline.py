@@ -16,6 +16,8 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     "LetterIntended": (frozenset({"paid"}), ""),
     "LetterIssued": (frozenset({"paid"}), "acknowledged"),
     "PackageReady": (frozenset({"acknowledged"}), "handed-over"),
+    "ReceiptLogged": (frozenset({"submitted", "paid", "acknowledged", "handed-over"}), ""),
+    "LetterLogged": (frozenset({"acknowledged", "handed-over"}), ""),
 }
 
 ORDER_STATES: dict[str, tuple[frozenset[str], str]] = {
@@ -52,7 +54,17 @@ RECONCILIATION_STATES: dict[str, tuple[frozenset[str], str]] = {
     "ReportSealed": (frozenset({"reconciled"}), ""),
 }
 
+LETTER_STATES: dict[str, tuple[frozenset[str], str]] = {
+    # the acknowledgement is issued on its filing's stream: its own begins with what comes after
+    "LetterIntended": (frozenset({""}), ""),
+    "LetterIssued": (frozenset({""}), "issued"),
+    "LetterStamped": (frozenset({"", "issued"}), "stamped"),
+    "LetterArchived": (frozenset({"stamped", "archived"}), "archived"),
+    "LetterLogged": (frozenset({"issued", "stamped", "archived"}), ""),
+}
+
 GRAPHS = {
+    "LETTER": LETTER_STATES,
     "FILING": FILING_STATES,
     "ORDER": ORDER_STATES,
     "CASE": CASE_STATES,

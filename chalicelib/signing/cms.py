@@ -10,16 +10,16 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from chalicelib.proof.der import read
 from chalicelib.signing.model import Signer
 
 MEDIA_TYPE = "application/pkcs7-signature"
 
 _SEQUENCE, _SET, _OCTETS, _INTEGER, _OID, _NULL = 0x30, 0x31, 0x04, 0x02, 0x06, 0x05
-_VERSION, _ATTRIBUTES, _CERTIFICATES, _DIRECTORY_NAME = 0xA0, 0xA0, 0xA0, 0xA4
+_VERSION, _ATTRIBUTES, _CERTIFICATES, _DIRECTORY_NAME, _UNSIGNED = 0xA0, 0xA0, 0xA0, 0xA4, 0xA1
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s+-----END CERTIFICATE-----")
 
 
@@ -45,28 +45,12 @@ def oid(dotted: str) -> bytes:
     return tlv(_OID, bytes(body))
 
 
-def read(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each value that stands in `data`: tag, body, whole encoding. ValueError if it is cut short or not definite."""
-    at = 0
-    while at < len(data):
-        start, tag = at, data[at]
-        size, at = (data[at + 1], at + 2) if at + 1 < len(data) else (0x80, at)
-        if size == 0x80 or size > 0x84:
-            raise ValueError("not a definite length")
-        if size > 0x80:
-            count = size - 0x80
-            size, at = int.from_bytes(data[at : at + count], "big"), at + count
-        if at + size > len(data):
-            raise ValueError("cut short")
-        yield tag, data[at : at + size], data[start : at + size]
-        at += size
-
-
 _DATA = oid("1.2.840.113549.1.7.1")
 _SIGNED_DATA = oid("1.2.840.113549.1.7.2")
 _CONTENT_TYPE = oid("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST = oid("1.2.840.113549.1.9.4")
 _SIGNING_CERTIFICATE_V2 = oid("1.2.840.113549.1.9.16.2.47")
+_TIME_STAMP = oid("1.2.840.113549.1.9.16.2.14")
 _SHA256 = tlv(_SEQUENCE, oid("2.16.840.1.101.3.4.2.1"))  # no parameters: RFC 5754 section 2
 _RSA = tlv(_SEQUENCE, oid("1.2.840.113549.1.1.1"), tlv(_NULL))  # RFC 3370 section 3.2
 _ONE = tlv(_INTEGER, b"\x01")
@@ -153,6 +137,41 @@ def signed_data(attributes: list[bytes], signature: bytes, chain: Chain) -> byte
         tlv(_SET, signer_info),
     )
     return tlv(_SEQUENCE, _SIGNED_DATA, tlv(0xA0, body))
+
+
+def signature_value(cms: bytes) -> bytes:
+    """The signature itself, over which a time-stamp is taken (RFC 3161 appendix A). ValueError if this is no CMS of ours."""
+    return _signer_info(cms)[1][5][1]
+
+
+def with_time_stamp(cms: bytes, token: bytes) -> bytes:
+    """The same signature with a time-stamp token beside it, as its only unsigned attribute."""
+    data, signer_info = _signer_info(cms)
+    if len(signer_info) != 6:
+        raise ValueError("the signature carries something unsigned already")
+    unsigned = tlv(_UNSIGNED, _attribute(_TIME_STAMP, token))
+    signed = tlv(_SET, tlv(_SEQUENCE, *(whole for _, _, whole in signer_info), unsigned))
+    return tlv(_SEQUENCE, _SIGNED_DATA, tlv(0xA0, tlv(_SEQUENCE, *data[:-1], signed)))
+
+
+def time_stamp(cms: bytes) -> bytes:
+    """The time-stamp token beside the signature. ValueError if there is none."""
+    _, signer_info = _signer_info(cms)
+    if len(signer_info) != 7:
+        raise ValueError("a signature without a time-stamp")
+    ((_, attribute, _),) = read(signer_info[6][1])
+    _, (_, token, _) = read(attribute)
+    return token
+
+
+def _signer_info(cms: bytes) -> tuple[list[bytes], list[tuple[int, bytes, bytes]]]:
+    """The parts of SignedData, and those of its one SignerInfo."""
+    _, content, _ = next(read(cms))
+    _, inner = (body for _, body, _ in read(content))
+    _, signed_data_, _ = next(read(inner))
+    parts = list(read(signed_data_))
+    ((_, signer, _),) = read(parts[-1][1])
+    return [whole for _, _, whole in parts], list(read(signer))
 
 
 def _attribute(kind: bytes, value: bytes) -> bytes:

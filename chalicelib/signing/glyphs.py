@@ -13,6 +13,7 @@ import struct
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,27 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """The code points of each font family that a text may use."""
+class Family:
+    """The files of one font family (regular, bold …)."""
 
-    families: tuple[frozenset[int], ...]
+    files: tuple[Path, ...]
+
+    @cached_property
+    def points(self) -> frozenset[int]:
+        """The code points that all its files have. Read when first asked for: the wider fonts are large and rarely needed."""
+        return frozenset.intersection(*(frozenset(code_points(path.read_bytes())) for path in self.files))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the font families that a text may use can print, first choice first."""
+
+    families: tuple[Family, ...]
 
     @classmethod
     def of(cls, families: Sequence[Sequence[Path]]) -> "Coverage":
-        """Of the font files of each family (regular, bold …): what all its files have."""
-        return cls(
-            tuple(
-                frozenset.intersection(*(frozenset(code_points(path.read_bytes())) for path in files))
-                for files in families
-            )
-        )
+        """Of the font files of each family."""
+        return cls(tuple(Family(tuple(files)) for files in families))
 
     def printable(self, value: Any) -> Any:
         """`value` (JSON) with every string made printable; keys are left alone."""
@@ -65,10 +73,10 @@ class Coverage:
 
     def _cluster(self, cluster: str) -> str:
         wanted = {ord(sign) for sign in cluster if sign not in _JOINERS}
-        if any(wanted <= family for family in self.families):
+        if any(wanted <= family.points for family in self.families):
             return cluster
         base, marks = cluster[0], cluster[1:]
-        known = any(ord(base) in family for family in self.families)
+        known = any(ord(base) in family.points for family in self.families)
         head = base if known and unicodedata.category(base) not in _MARKS else code(base)
         return head + "".join(code(mark) for mark in marks if mark not in _JOINERS)
 

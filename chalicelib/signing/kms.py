@@ -7,7 +7,7 @@ differently from AWS. PKCS#1 v1.5, not PSS: the same input gives the same signat
 import base64
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chalicelib.aws.errors import translated
 
@@ -19,10 +19,11 @@ MAX_RAW = 4096  # bytes; AWS KMS API reference, Sign, Message
 
 @dataclass(frozen=True)
 class KmsSigner:
-    """Signs with the RSA key `key_id` (ARN, id or alias) through `client`."""
+    """Signs with the key `key_id` (ARN, id or alias) through `client`: RSA, or with another `algorithm` P-256."""
 
     client: "KMSClient"
     key_id: str
+    algorithm: Literal["RSASSA_PKCS1_V1_5_SHA_256", "ECDSA_SHA_256"] = "RSASSA_PKCS1_V1_5_SHA_256"
 
     def sign(self, message: bytes) -> bytes:
         """The signature over `message`. ValueError over 4,096 bytes or empty; Unavailable if KMS does not answer."""
@@ -33,13 +34,17 @@ class KmsSigner:
                 KeyId=self.key_id,
                 Message=message,
                 MessageType="RAW",
-                SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+                SigningAlgorithm=self.algorithm,
             )
         return answer["Signature"]
 
+    def public_key(self) -> bytes:
+        """The public key (SubjectPublicKeyInfo, DER)."""
+        with translated():
+            return self.client.get_public_key(KeyId=self.key_id)["PublicKey"]
+
     def public_key_pem(self) -> bytes:
         """The public key as PEM (SubjectPublicKeyInfo), for a certificate request."""
-        with translated():
-            der = self.client.get_public_key(KeyId=self.key_id)["PublicKey"]
+        der = self.public_key()
         lines = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
         return f"-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n".encode()

@@ -5,6 +5,7 @@
 - The clock of the file is the letter's own time, so that a repeat draws the same bytes.
 """
 
+import base64
 import io
 import json
 from dataclasses import dataclass, field
@@ -14,7 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.kernel.clock import stamp
+from chalicelib.kernel.digest import canonical
 from chalicelib.kernel.text import nfc
+from chalicelib.proof.entries import receipt_entry
 from chalicelib.signing.glyphs import Coverage
 from chalicelib.signing.model import LetterContent, Panel
 from chalicelib.signing.report_content import ReportContent, present_report
@@ -40,18 +44,19 @@ class TypstLetters:
     fonts_dir: Path
     _compilers: dict[str, "typst.Compiler"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def render(self, content: LetterContent, *, receipt: bytes) -> bytes:
-        """The letter as PDF, `receipt` (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""
+    def render(self, content: LetterContent, *, receipt: bytes, name: str = RECEIPT_NAME) -> bytes:
+        """The letter as PDF, `receipt` (canonical JSON, UTF-8) attached as `name`. MissingWords if a language lacks labels."""
         letter = self._shown(present(content))
         letter["title"] = self._plain_title(letter)
         inputs = {
             "letter": json.dumps(letter, ensure_ascii=False),
-            "qr": qr_svg(content.verification_url),
+            "qr": qr_svg(content.verification_url + (f"&proof={content.proof}" if content.proof else "")),
             "receipt": receipt.decode("utf-8"),
-            "receipt_name": RECEIPT_NAME,
+            "receipt_name": name,
+            "proof": _proof(content) if content.proof else "",
             "mark": content.office.mark_svg,
         }
-        return self._compile("acknowledgement.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
+        return self._compile("letters.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
 
     def report(self, content: ReportContent, *, rows: bytes) -> bytes:
         """The report of a day as PDF, its rows (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""
@@ -88,14 +93,14 @@ class TypstLetters:
 
     @cached_property
     def fonts(self) -> dict[str, Any]:
-        """The font list: which families print which language."""
+        """The font list: which families print which language, and the wider ones behind them all, for names from afar."""
         listed: dict[str, Any] = json.loads(files("chalicelib.signing").joinpath("fonts.json").read_text("utf-8"))
         return listed
 
     @cached_property
     def coverage(self) -> Coverage:
         """What the families that stand behind every text can print."""
-        families = self.fonts["text"]["*"]
+        families = [*self.fonts["text"]["*"], *self.fonts["wider"]]
         return Coverage.of(
             [
                 [self.fonts_dir / row["file"] for row in self.fonts["files"] if row.get("family") == family]
@@ -105,7 +110,10 @@ class TypstLetters:
 
     def _shown(self, value: dict[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = self.coverage.printable(value)
-        fonts = {use: self.fonts[use] for use in ("text", "heading", "digits")}
+        fonts = {
+            use: {language: [*families, *self.fonts["wider"]] for language, families in self.fonts[use].items()}
+            for use in ("text", "heading", "digits")
+        }
         return {**shown, "fonts": fonts, "substituted": _codes(shown) > _codes(value)}
 
     @staticmethod
@@ -131,6 +139,19 @@ class TypstLetters:
             sys_inputs={**inputs, "epoch": str(epoch)},
         )
         return bytes(drawn) + b"\n"  # a PDF/A checker wants an end of line before the next revision
+
+
+def _proof(content: LetterContent) -> str:
+    """The log's entry of the receipt and its proof, as `tra-verify` takes them. ValueError without a receipt to prove."""
+    if content.received_at is None or content.receipt_sha256 is None:
+        raise ValueError("a proof is of a receipt")
+    entry = receipt_entry(
+        number=content.application_number,
+        received_at=stamp(content.received_at),
+        receipt_sha256=content.receipt_sha256.hex,
+    )
+    receipt = base64.urlsafe_b64decode(content.proof + "=" * (-len(content.proof) % 4))
+    return canonical({"entry": entry.decode(), "receipt": base64.b64encode(receipt).decode()}).decode()
 
 
 def _codes(value: Any) -> int:

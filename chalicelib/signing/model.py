@@ -74,10 +74,59 @@ class Defect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LetterContent:
-    """Everything the acknowledgement of receipt prints. ValueError for a naive time or without a language.
+class DerivedFile:
+    """A file that the office made of a received one, listed apart: nobody may take it for what was filed."""
 
-    `words` adds to, or overrides, the labels that ship for a language (`wording.py`): language → word → text.
+    from_seq: int
+    what: Texts
+    tool: str
+    size: int
+    sha256: Digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmountDue:
+    """What is to be paid. `by`: until when; `how`: where and how, one text each."""
+
+    lines: tuple[FeeLine, ...]
+    total: Money
+    reference: str
+    by: date | None = None
+    how: tuple[Texts, ...] = ()
+    demo: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Particular:
+    """One labelled line; `inid` is the WIPO ST.9 or ST.80 code that stands before it."""
+
+    label: Texts
+    values: tuple[Texts, ...]
+    inid: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows under a heading. `widths` are shares of the line; each cell is a text in its languages."""
+
+    title: Texts
+    columns: tuple[Texts, ...]
+    widths: tuple[int, ...]
+    rows: tuple[tuple[Texts, ...], ...]
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in (self.widths, *self.rows)):
+            raise ValueError("every row of a table has a cell for every column")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterContent:
+    """Everything a letter prints, whichever document it is. ValueError for a naive time or without a language.
+
+    `words` adds to, or overrides, the labels that ship for a language (`wording.py`): language → word → text. What a
+    document does not need stays empty and is not printed. `opening` stands in place of the acknowledgement's first
+    sentence; `number_label` names a number that is not an application's; `warning` says in a frame what the paper is not.
+    `proof` is the log's receipt for what is embedded (COSE, base64url): in the QR code and embedded, empty without one.
     """
 
     languages: tuple[str, ...]
@@ -92,28 +141,36 @@ class LetterContent:
     st13_number: str
     kind: Texts
     route: Texts
-    received_at: datetime
+    received_at: datetime | None
     filing_date: date | None
     applicants: tuple[Texts, ...]
     agent: Texts | None
     reference: str
     title: Texts
     files: tuple[ReceivedFile, ...]
-    form_sha256: Digest
-    manifest_sha256: Digest
-    receipt_sha256: Digest
+    form_sha256: Digest | None
+    manifest_sha256: Digest | None
+    receipt_sha256: Digest | None
     payment: Payment | None
     defects: tuple[Defect, ...]
     next_steps: tuple[Texts, ...]
     verification_url: str
     trust_label: Texts | None = None
+    opening: Texts | None = None
+    number_label: Texts | None = None
+    warning: Texts | None = None
+    particulars: tuple[Particular, ...] = ()
+    derived: tuple[DerivedFile, ...] = ()
+    due: AmountDue | None = None
+    tables: tuple[Table, ...] = ()
+    proof: str = ""
     words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.languages:
             raise ValueError("a letter is written in at least one language")
-        times = [self.received_at, self.issued_at, *([self.payment.paid_at] if self.payment else [])]
-        if any(moment.tzinfo is None for moment in times):
+        times = [self.received_at, self.issued_at, self.payment.paid_at if self.payment else None]
+        if any(moment is not None and moment.tzinfo is None for moment in times):
             raise ValueError("a letter's times are aware")
 
     def to_json(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class PadesSealer:
         from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
         seed = [pdf, stamp(sealed_at).encode(), reason.encode(), location.encode(), self.chain.certificates[0]]
-        writer: Any = _writer(pdf, b"".join(hashlib.sha256(part).digest() for part in seed))
+        writer: Any = repeatable_writer(pdf, b"".join(hashlib.sha256(part).digest() for part in seed))
         if writer.prev.embedded_signatures:
             raise ValueError("a letter is sealed once")
         everything = FieldMDPSpec(FieldMDPAction.ALL)
@@ -98,7 +98,7 @@ class PadesSealer:
         return bytes(sealed.getvalue())
 
 
-def _writer(pdf: bytes, seed: bytes) -> Any:
+def repeatable_writer(pdf: bytes, seed: bytes) -> Any:
     """A writer whose revision depends on nothing but what is written."""
     from pyhanko.pdf_utils import generic
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter

@@ -1,39 +1,47 @@
-"""The acknowledgement: intended, sealed, stored once, entered. However often it is begun, one letter.
+"""A letter about a submission: intended, sealed, stored once, entered. However often it is begun, one letter.
 
-1. A filing that has its letter is done.
+The receipt is due at submission and lives on a stream of its own; the acknowledgement is due once the fee is paid and the
+receipt is in the public log, whose proof it carries. It is part of its filing's stream, where the registry waits for it.
+
+1. A letter that is issued is done; one that is not due yet waits for the fact that it is due by: that one calls again.
 2. The intent (number, digest of the content, time) is an entry before anything is signed. A later try uses the same time,
    so that it draws the same letter; if the office's data changed meanwhile, a new intent is entered, unless a letter is
    stored already.
 3. The sealed letter is stored under its own key unless one lies there; what lies there is the letter.
-4. Its digest is entered, with a lookup by which anyone can ask whether we issued it.
+4. Its digest is entered, with a lookup by which anyone can ask whether we issued it, and a mark that it waits for a
+   time-stamp (`levels.py`).
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Literal, Protocol
-from urllib.parse import quote as url_quote
+from datetime import datetime
+from typing import Literal, Protocol
 
-from chalicelib.contracts import attachment, records
-from chalicelib.contracts.draft import DRAFT, Draft
-from chalicelib.contracts.events import FeePaid, FilingSubmitted, LetterIntended, LetterIssued, OrderOpened
-from chalicelib.contracts.form import Form
+from chalicelib.contracts import records
+from chalicelib.contracts.events import (
+    FeePaid,
+    FilingSubmitted,
+    LetterArchived,
+    LetterIntended,
+    LetterIssued,
+    LetterStamped,
+)
+from chalicelib.contracts.fact import Fact
+from chalicelib.contracts.logged import ReceiptLogged
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
-from chalicelib.kernel.errors import Corrupt, Finding, NotFound
-from chalicelib.kernel.money import Money
-from chalicelib.offices.messages import words
+from chalicelib.kernel.errors import Corrupt, NotFound
 from chalicelib.offices.model import Office
 from chalicelib.register import model as register_model
-from chalicelib.register.model import Key, Put, Register, Stream, StreamId, deciding
-from chalicelib.signing import model
+from chalicelib.register.model import Append, Key, Put, Register, Stream, StreamId, begin, deciding
+from chalicelib.signing.contents import Contents, Proofs
+from chalicelib.signing.documents import ACKNOWLEDGEMENT, Writing
 from chalicelib.signing.model import LetterContent
 
-CODE = "acknowledgement"
 LEVEL: Literal["b-b"] = "b-b"
 ACTOR = "tra:seal_letter"
+DUE, MARK = "letters", "LEVEL"
+OWNER = "tra:letters"  # nobody lists a letter by itself
 LINK_SECONDS = 60
 
 
@@ -71,23 +79,27 @@ class Links(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SealLetter:
-    """Issue the acknowledgement of one filing."""
+    """Issue one letter about one filing: the one that `code` names."""
 
     register: Register
     office: Office
     records: Records
     letters: Letters
+    proofs: Proofs
     public_url: str
     test_trust: bool
     clock: Clock
+    code: str = ACKNOWLEDGEMENT
 
     def __call__(self, stream_id: StreamId) -> None:
-        """Intend, seal, store, enter: whatever of it is not done yet."""
-        stream = self._load(stream_id)
-        if stream.last(LetterIssued) is not None:
+        """Intend, seal, store, enter: whatever of it is due and not done yet."""
+        if self.code not in self.office.letters:
             return
-        key = records.letter(stream_id.id, CODE, LEVEL)
-        intended = stream.last(LetterIntended)
+        filing, home = self._load(stream_id)
+        if (home and home.last(LetterIssued)) or not self._due(filing):
+            return
+        key = records.letter(stream_id.id, self.code, LEVEL)
+        intended = home.last(LetterIntended) if home else None
         if intended is None or self.records.head(key) is None:
             content, receipt, intended = deciding(lambda: self._intend(stream_id))
             lying = self.records.put_once(key, self.letters(content, receipt), "application/pdf")
@@ -96,151 +108,107 @@ class SealLetter:
         number = intended.number
         deciding(lambda: self._enter(stream_id, key, number, lying))
 
+    def _due(self, filing: Stream) -> bool:
+        wanted: tuple[type[Fact], ...] = (FeePaid, ReceiptLogged) if self.code == ACKNOWLEDGEMENT else (FilingSubmitted,)
+        return all(filing.last(fact) for fact in wanted)
+
     def _intend(self, stream_id: StreamId) -> tuple[LetterContent, bytes, LetterIntended]:
-        stream = self._load(stream_id)
-        before = stream.last(LetterIntended)
+        filing, home = self._load(stream_id)
+        before = home.last(LetterIntended) if home else None
         if before is not None:
-            content, receipt = self._content(stream, parse_stamp(before.intended_at))
+            content, receipt = self._contents(filing, self.code, parse_stamp(before.intended_at))
             if content.digest.hex == before.content_sha256:
                 return content, receipt, before
         now = self.clock()
-        content, receipt = self._content(stream, now)
+        content, receipt = self._contents(filing, self.code, now)
         intended = LetterIntended(
-            code=CODE, number=content.letter_number, content_sha256=content.digest.hex, intended_at=stamp(now)
+            code=self.code,
+            number=content.letter_number,
+            content_sha256=content.digest.hex,
+            intended_at=stamp(now),
+            filing=self._named(filing),
         )
-        if stream.last(LetterIssued) is None:
-            self.register.commit(stream.append(intended, by=ACTOR, at=now))
+        if home is None or home.last(LetterIssued) is None:
+            self.register.commit(self._append(filing, home, intended, now))
         return content, receipt, intended
 
     def _enter(self, stream_id: StreamId, key: str, number: str, lying: Lying) -> None:
-        stream = self._load(stream_id)
-        if stream.last(LetterIssued) is not None:
+        filing, home = self._load(stream_id)
+        if home and home.last(LetterIssued) is not None:
             return
-        fact = LetterIssued(code=CODE, number=number, level=LEVEL, key=key, sha256=lying.sha256.hex, size=lying.size)
+        fact = LetterIssued(
+            code=self.code,
+            number=number,
+            level=LEVEL,
+            key=key,
+            sha256=lying.sha256.hex,
+            size=lying.size,
+            filing=self._named(filing),
+        )
+        now = self.clock()
         self.register.commit(
-            stream.append(fact, by=ACTOR, at=self.clock()),
-            Put(Key(f"SHA256#{lying.sha256}", "ISSUED"), {"stream": str(stream_id), "code": CODE, "level": LEVEL}),
+            self._append(filing, home, fact, now),
+            issued(lying.sha256, self._home(stream_id), self.code, LEVEL),
+            mark(stream_id.id, self.code, now),
         )
 
-    def _content(self, stream: Stream, issued_at: datetime) -> tuple[LetterContent, bytes]:
-        submitted, paid = stream.last(FilingSubmitted), stream.last(FeePaid)
-        draft = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
-        if submitted is None or paid is None or draft.receipt is None:
-            raise Corrupt(f"{stream.id}: no letter before submission and payment")
-        receipt = draft.receipt.encode()
-        if Digest.of(receipt).hex != submitted.receipt_sha256:
-            raise Corrupt(f"{stream.id}: the kept receipt is not the recorded one")
-        return self._letter(stream, submitted, paid, draft.form, receipt, issued_at), receipt
+    def _append(self, filing: Stream, home: Stream | None, fact: Fact, now: datetime) -> Append:
+        if home is not None:
+            return home.append(fact, by=ACTOR, at=now)
+        return begin(self._home(filing.id), fact, by=ACTOR, at=now, owner=OWNER)
 
-    def _letter(
-        self, stream: Stream, submitted: FilingSubmitted, paid: FeePaid, form: Form, receipt: bytes, issued_at: datetime
-    ) -> LetterContent:
-        office, texts = self.office, self.office.letters[CODE]
-        kind = office.kind(submitted.kind)
-        route = kind.route(submitted.route) if kind else None
-        if kind is None or route is None:
-            raise Corrupt(f"{stream.id}: the office no longer knows its kind or route")
-        names = {
-            key.removeprefix(attachment.PREFIX): str(item.attributes["name"])
-            for key, item in stream.items.items()
-            if key.startswith(attachment.PREFIX)
-        }
-        number = submitted.number
-        return LetterContent(
-            languages=office.languages,
-            office=model.Office(name=office.names, head=office.letterhead, contact=(office.contact,)),
-            letter_code=CODE,
-            letter_number=f"{number}-ACK",
-            letter_title=texts.title,
-            issued_at=issued_at,
-            time_zone=office.time_zone,
-            application_number=number,
-            ipas_number=(office.code, submitted.series, str(submitted.year), str(submitted.serial)),
-            st13_number=f"{kind.st13_type}{submitted.year:04d}{submitted.serial:09d}" if kind.st13_type else "",
-            kind=kind.names,
-            route=route.names,
-            received_at=parse_stamp(submitted.received_at),
-            filing_date=date.fromisoformat(submitted.filing_date),
-            applicants=tuple(party.names for party in form.applicants),
-            agent=form.agent.names if form.agent else None,
-            reference=form.reference or "",
-            title=form.title or (form.designs[0].product if form.designs else {}),
-            files=tuple(
-                model.ReceivedFile(
-                    seq=seq,
-                    role=document.names if (document := office.document(file.document, kind.code)) else {},
-                    name=names[file.attachment],
-                    media_type=file.media_type,
-                    size=file.size,
-                    sha256=Digest(file.sha256),
-                )
-                for seq, file in enumerate(submitted.files, start=1)
-            ),
-            form_sha256=Digest(submitted.form_sha256),
-            manifest_sha256=Digest(submitted.manifest_sha256),
-            receipt_sha256=Digest(submitted.receipt_sha256),
-            payment=self._payment(stream, paid),
-            defects=tuple(map(self._defect, json.loads(receipt)["findings"])),
-            next_steps=texts.next_steps,
-            words=texts.words,
-            verification_url=f"{self.public_url}/verify?number={url_quote(number, safe='')}"
-            f"#sha256={submitted.receipt_sha256}",
-            trust_label=self._said("trust.test") if self.test_trust else None,
-        )
+    def _home(self, filing: StreamId) -> StreamId:
+        """The stream that this letter's facts stand on."""
+        return filing if self.code == ACKNOWLEDGEMENT else register_model.letter(filing.id, self.code)
 
-    def _defect(self, found: Mapping[str, Any]) -> model.Defect:
-        """A finding as the receipt lists it, in words."""
-        said = words(self.office, Finding(code=found["code"], params=found["params"]))
-        return model.Defect(
-            code=found["code"],
-            message={language: message for language, (message, _) in said.items()},
-            what_to_do={language: action for language, (_, action) in said.items()},
-            by=date.fromisoformat(found["due"]) if found["due"] else None,
-        )
+    def _named(self, filing: Stream) -> str | None:
+        """The filing, where the stream does not say it."""
+        return None if self.code == ACKNOWLEDGEMENT else filing.id.id
 
-    def _payment(self, stream: Stream, paid: FeePaid) -> model.Payment:
-        order = self._load(register_model.order(paid.order))
-        opened = order.last(OrderOpened)
-        part = opened.part(stream.id.id) if opened else None
-        if part is None:
-            raise Corrupt(f"{order.id} was not opened for {stream.id}")
-        labels = {row.code: row.names for row in self.office.fees.rows}
-        entered = next(entry.at for entry in stream.entries if entry.type == FeePaid.__name__)
-        return model.Payment(
-            lines=tuple(
-                model.FeeLine(code=line.code, label=labels[line.code], amount=Money(line.amount, paid.currency))
-                for line in part.lines
-            ),
-            total=Money(paid.amount, paid.currency),
-            paid_at=parse_stamp(paid.paid_at or entered),
-            reference=paid.reference,
-            demo=paid.demo,
-        )
+    @property
+    def _contents(self) -> Contents:
+        writing = Writing(office=self.office, public_url=self.public_url, test_trust=self.test_trust)
+        return Contents(register=self.register, office=self.office, writing=writing, proofs=self.proofs)
 
-    def _said(self, code: str) -> Mapping[str, str]:
-        return {language: said[0] for language, said in words(self.office, Finding(code=code)).items()}
-
-    def _load(self, stream_id: StreamId) -> Stream:
-        stream = self.register.load(stream_id)
-        if stream is None:
+    def _load(self, stream_id: StreamId) -> tuple[Stream, Stream | None]:
+        filing = self.register.load(stream_id)
+        if filing is None:
             raise Corrupt(f"{stream_id} does not exist")
-        return stream
+        home = self._home(stream_id)
+        return filing, filing if home == stream_id else self.register.load(home)
+
+
+def mark(filing: str, code: str, due_at: datetime, *, expects: int | None = None) -> Put:
+    """That a letter waits for its next level (`raising.py`), on the key of its own stream."""
+    key = Key(str(register_model.letter(filing, code)), MARK)
+    return Put(key, {"filing": filing, "code": code, "due": DUE, "due_at": stamp(due_at)}, expects=expects)
+
+
+def issued(sha256: Digest, stream: StreamId, code: str, level: str) -> Put:
+    """The lookup by which anyone can ask whether we issued a file."""
+    return Put(Key(f"SHA256#{sha256}", "ISSUED"), {"stream": str(stream), "code": code, "level": level})
 
 
 @dataclass(frozen=True, kw_only=True)
 class FetchLetter:
-    """Hand the acknowledgement to its owner."""
+    """Hand a letter to its owner, at the newest level that there is."""
 
     register: Register
     links: Links
 
-    def __call__(self, account: str, filing_id: str) -> tuple[LetterIssued, str]:
-        """The letter and an address that serves it for a minute. NotFound for others, and before it is issued."""
+    def __call__(
+        self, account: str, filing_id: str, code: str = ACKNOWLEDGEMENT
+    ) -> tuple[LetterIssued | LetterStamped | LetterArchived, str, LetterIssued]:
+        """The newest level, an address that serves it for a minute, and the letter as issued, which is what the registry
+        has. NotFound for others, and before it is issued."""
         stream = self.register.load(register_model.filing(filing_id)) if ids.is_ulid(filing_id) else None
         if stream is None or stream.head.owner != account:
             raise NotFound.because("filing.not-found")
-        letter = stream.last(LetterIssued)
-        if letter is None:
+        own = self.register.load(register_model.letter(filing_id, code))
+        home = stream if code == ACKNOWLEDGEMENT else own
+        first = home.last(LetterIssued) if home else None
+        if first is None:
             raise NotFound.because("letter.not-issued")
+        letter = (own and (own.last(LetterArchived) or own.last(LetterStamped))) or first
         name = f"{letter.number.replace('/', '-')}.pdf"
-        return letter, self.links.link(letter.key, file_name=name, seconds=LINK_SECONDS)
+        return letter, self.links.link(letter.key, file_name=name, seconds=LINK_SECONDS), first

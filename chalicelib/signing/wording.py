@@ -15,9 +15,21 @@ from typing import Any, Protocol
 
 from chalicelib.kernel.clock import local
 from chalicelib.kernel.money import Money
-from chalicelib.signing.model import Defect, LetterContent, Office, Payment, ReceivedFile, Texts
+from chalicelib.signing.model import (
+    AmountDue,
+    Defect,
+    DerivedFile,
+    FeeLine,
+    LetterContent,
+    Office,
+    Payment,
+    ReceivedFile,
+    Table,
+    Texts,
+)
 
 REFERENCE = "en"  # the language whose file says which words there are
+MORE = "more"  # the words of parts that few letters have
 UNKNOWN = "und"  # BCP 47: undetermined
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 
@@ -133,8 +145,9 @@ class Wording:
 
 def present(content: LetterContent) -> dict[str, Any]:
     """The letter in words, for the template. MissingWords if a language lacks some."""
-    say = Wording.of(content)
-    office = content.office
+    more = MORE if content.due or content.derived else ""
+    say = Wording.of(content, more)
+    office, every = content.office, {**shipped(REFERENCE), **(shipped(REFERENCE, more) if more else {})}
     return {
         "languages": list(content.languages),
         "digits": {code: say.words[code]["digits"] for code in content.languages},
@@ -147,12 +160,14 @@ def present(content: LetterContent) -> dict[str, Any]:
         "letter_number": content.letter_number,
         "letter_code": content.letter_code,
         "number": content.application_number,
-        "labels": {word: say.label(word) for word in shipped(REFERENCE) if isinstance(shipped(REFERENCE)[word], str)},
+        "labels": {word: say.label(word) for word, text in every.items() if isinstance(text, str)},
         "issued": say.texts(say.day(local(content.issued_at, content.time_zone).date())),
-        "intro": say.label("intro", office=office.name),
-        "received": say.texts(say.moment(content.received_at)),
+        "intro": say.texts(content.opening) if content.opening else say.label("intro", office=office.name),
+        "warning": say.texts(content.warning or {}),
+        "number_label": say.texts(content.number_label) if content.number_label else say.label("application_number"),
+        "received": say.texts(say.moment(content.received_at)) if content.received_at else [],
         "details": _details(content, say),
-        "files_heading": say.label("files", count=say.number(len(content.files))),
+        "files_heading": say.label("files", count=say.number(len(content.files))) if _lists_files(content) else [],
         "files": [_file(file, say) for file in content.files],
         "digests": [
             {"label": say.label(word), "sha256": digest.hex}
@@ -161,7 +176,11 @@ def present(content: LetterContent) -> dict[str, Any]:
                 ("manifest_digest", content.manifest_sha256),
                 ("receipt_digest", content.receipt_sha256),
             )
+            if digest
         ],
+        "derived": [_derived(file, say) for file in content.derived],
+        "due": _due(content.due, say) if content.due else None,
+        "tables": [_table(table, say) for table in content.tables],
         "payment": _payment(content.payment, say) if content.payment else None,
         "defects": [_defect(defect, say) for defect in content.defects],
         "next": [say.texts(step) for step in content.next_steps],
@@ -185,7 +204,50 @@ def _details(content: LetterContent, say: Wording) -> list[dict[str, Any]]:
         ("agent", [say.texts(content.agent)] if content.agent else []),
         ("reference", [[{"lang": UNKNOWN, "text": content.reference}]] if content.reference.strip() else []),
     ]
-    return [{"label": say.label(word), "values": values} for word, values in rows if any(values)]
+    details = [{"inid": "", "label": say.label(word), "values": values} for word, values in rows if any(values)]
+    return details + [
+        {"inid": one.inid, "label": say.texts(one.label), "values": [say.texts(value) for value in one.values]}
+        for one in content.particulars
+    ]
+
+
+def _lists_files(content: LetterContent) -> bool:
+    """A letter about a submission lists its files, even if there are none."""
+    return bool(content.files) or content.manifest_sha256 is not None
+
+
+def _derived(file: DerivedFile, say: Wording) -> dict[str, Any]:
+    return {
+        "from": str(file.from_seq),
+        "what": say.texts(file.what),
+        "tool": file.tool,
+        "size": say.size(file.size),
+        "sha256": file.sha256.hex,
+    }
+
+
+def _due(due: AmountDue, say: Wording) -> dict[str, Any]:
+    return {
+        **_fees(due.lines, due.total, say),
+        "by": say.label("by_when", date=say.day(due.by)) if due.by else [],
+        "reference": due.reference,
+        "how": [say.texts(text) for text in due.how],
+        "demo": due.demo,
+    }
+
+
+def _table(table: Table, say: Wording) -> dict[str, Any]:
+    return {
+        "title": say.texts(table.title),
+        "columns": [say.texts(column) for column in table.columns],
+        "widths": list(table.widths),
+        "rows": [[say.texts(cell) for cell in row] for row in table.rows],
+    }
+
+
+def _fees(lines: tuple[FeeLine, ...], total: Money, say: Wording) -> dict[str, Any]:
+    rows = [{"code": line.code, "label": say.texts(line.label), "amount": say.amount(line.amount)} for line in lines]
+    return {"lines": rows, "total": say.amount(total)}
 
 
 def _file(file: ReceivedFile, say: Wording) -> dict[str, Any]:
@@ -201,11 +263,7 @@ def _file(file: ReceivedFile, say: Wording) -> dict[str, Any]:
 
 def _payment(payment: Payment, say: Wording) -> dict[str, Any]:
     return {
-        "lines": [
-            {"code": line.code, "label": say.texts(line.label), "amount": say.amount(line.amount)}
-            for line in payment.lines
-        ],
-        "total": say.amount(payment.total),
+        **_fees(payment.lines, payment.total, say),
         "paid_at": say.texts(say.moment(payment.paid_at)),
         "reference": payment.reference,
         "demo": payment.demo,

@@ -14,6 +14,7 @@ from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Malformed, Unsupported
 
 MAX_BODY = 256 * 1024
+BINARY = ["application/pdf", "multipart/form-data", "application/cose"]  # what the gateway carries as bytes
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{8,100}", re.ASCII)
 _ETAG = re.compile(r'"([0-9]{1,9})"', re.ASCII)
 

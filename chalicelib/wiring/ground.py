@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from chalicelib.aws.parameters import Parameters
     from chalicelib.aws.s3 import Bucket
     from chalicelib.payment.model import Http
+    from chalicelib.signing.authorities import Authority
     from chalicelib.signing.receipts import SignedReceipts
+    from chalicelib.signing.verification.model import Inspector
     from chalicelib.web.principal import KeySource, Principal, Tokens
     from chalicelib.web.request import Incoming
 
@@ -29,8 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def fonts_folder() -> Path:
-    """Where the fonts lie: `fonts` in a Lambda (Chalice unpacks `vendor/`), `vendor/fonts` in the tree."""
-    return next(path for path in (ROOT / "fonts", ROOT / "vendor" / "fonts") if path.is_dir())
+    """Where the fonts lie: in a Lambda's sealing layer, beside the code (local office), in the tree's `vendor/fonts`."""
+    folders = (Path("/opt/fonts"), ROOT / "fonts", ROOT / "vendor" / "fonts")
+    return next(path for path in folders if path.is_dir())
 
 
 class Ground:
@@ -46,8 +49,10 @@ class Ground:
         clock: Clock = system_clock,
         http: "Http | None" = None,
         issuer_keys: "KeySource | None" = None,
+        inspector: "Inspector | None" = None,
         office: Office | None = None,
         screen: "Screen | None" = None,
+        authority: "Authority | None" = None,
     ) -> None:
         """Begin afresh in another world (tests): forget all that was made, use these collaborators."""
         self.__dict__.clear()
@@ -55,8 +60,12 @@ class Ground:
         self._http, self._issuer_keys = http, issuer_keys
         if office is not None:
             self.__dict__["office"] = office
+        if inspector is not None:
+            self.__dict__["inspector"] = inspector
         if screen is not None:
             self.__dict__["screen"] = screen
+        if authority is not None:
+            self.__dict__["stamps"] = self.__dict__["states"] = authority
 
     @cached_property
     def settings(self) -> Settings:
@@ -87,6 +96,12 @@ class Ground:
         from chalicelib.attachments.s3 import S3Records
 
         return S3Records(name=self.settings.records_bucket, client=clients.s3(), quarantine=self.quarantine)
+
+    @cached_property
+    def public(self) -> "Bucket":
+        from chalicelib.aws.s3 import Bucket
+
+        return Bucket(name=self.settings.public_bucket, client=clients.s3())
 
     @cached_property
     def tokens(self) -> "Tokens":

@@ -5,12 +5,13 @@ from chalicelib.register.model import StreamId
 from chalicelib.wiring.attachments import Attachments
 from chalicelib.wiring.filing import Filing
 from chalicelib.wiring.payment import Payment
+from chalicelib.wiring.proof import Proof
 from chalicelib.wiring.registry import Registry
 from chalicelib.wiring.relay import Relaying
 from chalicelib.wiring.signing import Signing
 
 
-class Rooms(Filing, Attachments, Payment, Signing, Relaying, Registry):
+class Rooms(Filing, Attachments, Payment, Signing, Proof, Relaying, Registry):
     """Every use case of one stage, each made when first asked for."""
 
 

@@ -1,5 +1,7 @@
-"""Joins room 4 seal: letters and reports, and looking them up."""
+"""Joins room 4 seal: letters and reports."""
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,42 +10,61 @@ from chalicelib.register.model import StreamId
 from chalicelib.wiring.ground import Ground, fonts_folder
 
 if TYPE_CHECKING:
+    from chalicelib.signing.authorities import States, TimeStamps
+    from chalicelib.signing.model import Signer
+    from chalicelib.signing.raising import RaiseLetters, Trust
     from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
     from chalicelib.signing.service import FetchLetter, SealLetter
-    from chalicelib.signing.verification import VerifyDigest
 
 
 class Signing(Ground):
-    """4 seal: letters and reports, and looking them up."""
+    """4 seal: letters and reports."""
 
     @cached_property
     def letters(self) -> "SealedLetters":
         from chalicelib.signing.cms import Chain
-        from chalicelib.signing.kms import KmsSigner
         from chalicelib.signing.letter import TypstLetters
         from chalicelib.signing.pades import PadesSealer
         from chalicelib.signing.sealed import SealedLetters
 
         sealer = PadesSealer(
-            signer=KmsSigner(clients.kms(), self.settings.seal_key_id),
+            signer=self._seal_key(),
             chain=Chain.from_pem(self.parameters(self.settings.seal_certificate_parameter).encode()),
         )
         return SealedLetters(office=self.office, letters=TypstLetters(fonts_folder()), sealer=sealer)
 
+    def _seal_key(self) -> "Signer":
+        """In KMS, or in a token that a `pkcs11:` URI names."""
+        from chalicelib.signing.kms import KmsSigner
+        from chalicelib.signing.pkcs11 import SCHEME, Pkcs11Signer
+
+        name = self.settings.seal_key_id
+        if name.startswith(SCHEME):
+            return Pkcs11Signer.of(name, self.parameters(Pkcs11Signer.pin_source(name)))
+        return KmsSigner(clients.kms(), name)
+
     @cached_property
     def seal_letter(self) -> "SealLetter":
         from chalicelib.signing.service import SealLetter
+        from chalicelib.signing.transparency.service import LoggedReceipts
 
         return SealLetter(
             register=self.register,
             office=self.office,
             records=self.records,
             letters=self.letters,
+            proofs=LoggedReceipts(public=self.public),
             public_url=self.settings.public_url,
             test_trust=self.settings.test_trust,
             clock=self.clock,
         )
+
+    @cached_property
+    def seal_receipt(self) -> "SealLetter":
+        from chalicelib.signing.documents import RECEIPT
+
+        return replace(self.seal_letter, code=RECEIPT)
 
     @cached_property
     def seal_report(self) -> "SealReport":
@@ -54,9 +75,64 @@ class Signing(Ground):
             test_trust=self.settings.test_trust, clock=self.clock,
         )  # fmt: skip
 
+    @cached_property
+    def stamps(self) -> "TimeStamps | None":
+        """Who time-stamps; None if nobody is configured, then letters stay B-B."""
+        from chalicelib.signing.authorities import Breaker, HttpTimeStamps, Urllib3Post
+
+        if not self.settings.tsa_url:
+            return None
+        roots = self._roots()
+        return Breaker(
+            authority=HttpTimeStamps(url=self.settings.tsa_url, roots=roots, post=Urllib3Post()), clock=self.clock
+        )
+
+    @cached_property
+    def states(self) -> "States":
+        from chalicelib.signing.authorities import HttpStates, Urllib3Post
+
+        return HttpStates(
+            ocsp_url=self.settings.ocsp_url, crl_urls=self.settings.crl_urls.split(), post=Urllib3Post()
+        )
+
+    def _roots(self) -> tuple[bytes, ...]:
+        from chalicelib.signing.cms import Chain
+
+        return Chain.from_pem(self.parameters(self.settings.trust_roots_parameter).encode()).certificates
+
+    def _trust(self) -> "Trust":
+        from chalicelib.signing.cms import Chain
+        from chalicelib.signing.raising import Trust
+
+        chain = Chain.from_pem(self.parameters(self.settings.seal_certificate_parameter).encode())
+        settle = timedelta(seconds=int(self.settings.settle_seconds))
+        return Trust(chain=chain.certificates, roots=self._roots(), settle=settle)
+
+    @cached_property
+    def raise_letters(self) -> "RaiseLetters | None":
+        from chalicelib.signing.raising import RaiseLetters
+
+        if self.stamps is None:
+            return None
+        return RaiseLetters(
+            register=self.register, waiting=self.register, records=self.records, stamps=self.stamps, states=self.states,
+            trust=self._trust, clock=self.clock,
+        )  # fmt: skip
+
+    def raise_due(self) -> None:
+        """What letters wait for: time-stamps, archives, renewals."""
+        if self.raise_letters is not None:
+            self.raise_letters()
+
     def seal(self, stream: StreamId) -> None:
-        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letter."""
-        (self.seal_report if stream.kind == "RECONCILIATION" else self.seal_letter)(stream)
+        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letters."""
+        if stream.kind == "RECONCILIATION":
+            self.seal_report(stream)
+            return
+        for room in (self.seal_receipt, self.seal_letter):
+            room(stream)
+            if self.raise_letters is not None:
+                self.raise_letters.at_once(stream.id, room.code)
 
     @cached_property
     def fetch_report(self) -> "FetchReport":
@@ -69,9 +145,3 @@ class Signing(Ground):
         from chalicelib.signing.service import FetchLetter
 
         return FetchLetter(register=self.register, links=self.records)
-
-    @cached_property
-    def verify_digest(self) -> "VerifyDigest":
-        from chalicelib.signing.verification import VerifyDigest
-
-        return VerifyDigest(register=self.register, office=self.office)

@@ -194,6 +194,10 @@ def put_certificates(clients: Clients, trust: TestTrust, environment: Mapping[st
             Tier="Intelligent-Tiering",  # a chain of RSA-3072 is above the 4 KB of the standard tier
             Overwrite=True,
         )
+    roots = trust.roots().decode("ascii")
+    clients.ssm.put_parameter(
+        Name=environment["TRA_TRUST_ROOTS_PARAMETER"], Value=roots, Type="String", Overwrite=True
+    )
 
 
 def _pem(public_key: bytes) -> bytes:

@@ -18,7 +18,16 @@ OPEN = {  # to everybody, and why
     ("POST", "/v1/payments/{rail}/notifications/{door}"),  # the same, at an unguessable end of the address
     ("POST", "/v1/fee-quotes"),  # what an application would cost
     ("POST", "/v1/verifications"),  # whoever holds a letter may ask whether we issued it
+    ("GET", "/v1/log/checkpoint"),  # the log is public: head, key, proofs, receipts
+    ("GET", "/v1/log/key"),
+    ("GET", "/v1/log/inclusion"),
+    ("GET", "/v1/log/consistency"),
+    ("GET", "/v1/log/receipts/{leaf}"),
+    ("GET", "/v1/log/letters/{sha256}"),
+    ("GET", "/v1/trust"),  # public keys
+    ("GET", "/verify-offline.html"),
     ("GET", "/verify"),  # the page from which to ask, and what it loads
+    ("POST", "/verify"),
     ("GET", "/verify.css"),
     ("GET", "/verify.js"),
     ("GET", "/upload"),  # the page on which to try uploads, and the module that pages use

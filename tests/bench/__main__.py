@@ -1,7 +1,7 @@
 """`make bench`: measure, print one line for each figure, write `build/bench.json`."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from infra.local.sam import ROOT
 from tests.bench.figure import Figure, write
@@ -10,12 +10,14 @@ from tests.bench.imports import cold_imports
 from tests.bench.office import payment_to_letter
 from tests.bench.payment import payment
 from tests.bench.pipeline import pipeline
+from tests.bench.proof import log_append, verify_letter
 from tests.bench.screening import screening
-from tests.bench.sealing import seal_bb
+from tests.bench.sealing import sealing
 
-BENCHES: Sequence[Callable[[], Sequence[Figure]]] = (
+BENCHES: Sequence[Callable[[], Iterable[Figure]]] = (
     cold_imports,
-    lambda: (seal_bb(),),
+    sealing,
+    lambda: (log_append(), verify_letter()),
     screening,
     pipeline,
     payment,

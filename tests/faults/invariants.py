@@ -8,6 +8,7 @@ everything published, nothing without an owner, no dead letters. I7 is in the jo
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,12 +17,14 @@ from typing import Any
 import rfc8785
 
 from chalicelib.register.timeline import NotAllowed, status
+from tests.faults import log
 from tests.faults.ground import uploads_in_parts
 from tests.faults.pump import Pump
 from tests.faults.stores import Stores, Violated
 from tests.faults.world import World
 
 NOTHING_BEFORE = "0" * 64
+LEVELS = ("LetterStamped", "LetterArchived")
 
 
 @dataclass
@@ -106,10 +109,33 @@ def i3_one_letter(stores: Stores, final: bool) -> Iterator[str]:
             yield f"the letter of {pk} cannot be looked up"
         if {one["number"] for _, one in stores.facts("LetterIntended", pk)} != {data["number"]}:
             yield f"{pk}: a letter of another number was intended"
+    yield from _raised_letters(stores)
     letters = [key for key in stores.records if "/letters/" in key]
-    if final and len(letters) != sum(issued.values()):
-        yield f"{len(letters)} letters stored, {sum(issued.values())} entered"
+    entered = sum(len(stores.facts(type_)) for type_ in ("LetterIssued", *LEVELS))
+    if final and len(letters) != entered:
+        yield f"{len(letters)} letters stored, {entered} entered"
     yield from _sealed_reports(stores)
+
+
+def _raised_letters(stores: Stores) -> Iterator[str]:
+    """Each level is an object of its own with the signed byte range of the letter that was issued."""
+    seals = {(pk.removeprefix("FILING#"), data["code"]): data["key"] for pk, data in stores.facts("LetterIssued")}
+    seals |= {(data["filing"], data["code"]): data["key"] for _, data in stores.facts("LetterIssued") if "filing" in data}
+    for type_ in LEVELS:
+        for pk, data in stores.facts(type_):
+            body, issued = _only(stores, data["key"]), _only(stores, seals[data["filing"], data["code"]])
+            if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
+                yield f"{data['key']} is not the letter that was entered"
+            if _sealed_bytes(body) != _sealed_bytes(issued):
+                yield f"{data['key']} seals other bytes than the letter that was issued"
+            if stores.items.get((f"SHA256#{data['sha256']}", "ISSUED"), {}).get("stream") != pk:
+                yield f"{data['key']} cannot be looked up"
+
+
+def _sealed_bytes(pdf: bytes) -> bytes:
+    """What the first signature covers, cut out by its /ByteRange."""
+    first, length, second, rest = (int(number) for number in re.findall(rb"/ByteRange\s*\[([\d\s]+)\]", pdf)[0].split())
+    return pdf[first : first + length] + pdf[second : second + rest]
 
 
 def _sealed_reports(stores: Stores) -> Iterator[str]:
@@ -206,7 +232,8 @@ def i6_money_counts_once(stores: Stores, final: bool) -> Iterator[str]:
     orders = Counter(data["filing"] for _, data in stores.facts("OrderOpened"))
     yield from (f"filing {key} has {count} orders" for key, count in orders.items() if count > 1)
     credited = {pk for pk, _ in stores.facts("FeePaid")}
-    yield from (f"{pk} has a letter and is not paid" for pk, _ in stores.facts("LetterIntended") if pk not in credited)
+    acknowledged = [pk for pk, data in stores.facts("LetterIntended") if data["code"] == "acknowledgement"]
+    yield from (f"{pk} has a letter and is not paid" for pk in acknowledged if pk not in credited)
     if final:
         known = {data["reference"] for _, data in verified} | {d["reference"] for _, d in stores.facts("PaymentParked")}
         for reference, transaction in stores.world.bank.transactions.items():
@@ -248,13 +275,13 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         owned |= {f"{base}/derived/{sha256}" for sha256 in copies}
         if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
             yield f"{pk}: copies {lost} are not beside their files"
-        begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
+        begun |= {key for key in stores.records if key.startswith(f"{base}/letters/")}
         begun |= {key for key in stores.records if key.startswith((f"{base}/package/", f"{base}/parts/"))}
     for _, data in stores.facts("DayReconciled"):
         begun |= {key for key in stores.records if key.startswith(f"reconciliations/{data['day']}/")}
     for _, data in stores.facts("PackageReady"):
         owned |= {one["key"] for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", [])}
-    for type_ in ("LetterIssued", "PackageReady", "ReportSealed"):
+    for type_ in ("LetterIssued", *LEVELS, "PackageReady", "ReportSealed"):
         owned |= {data["key"] for _, data in stores.facts(type_)}
     for key in stores.records:
         if key not in owned and (final or key not in begun):
@@ -322,6 +349,16 @@ def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
             yield f"{text!r} stands in an entry or an event"
 
 
+def the_log_is_whole(stores: Stores, final: bool) -> Iterator[str]:
+    """Every receipt and every level of a letter once in the public log, in one sequence that was never signed otherwise."""
+    logged = [*stores.facts("ReceiptLogged"), *stores.facts("LetterLogged")]
+    wanted = {data["receipt_sha256"] for _, data in stores.facts("FilingSubmitted")}
+    wanted |= {data["sha256"] for type_ in ("LetterIssued", *LEVELS) for _, data in stores.facts(type_)}
+    yield from log.broken(stores.world, logged, wanted, final=final)
+    if final and len(logged) != len(wanted):
+        yield f"{len(wanted)} receipts and letters, {len(logged)} entered as logged"
+
+
 def no_dead_letters(stores: Stores, final: bool) -> Iterator[str]:
     """In the end nothing was given up."""
     if final:
@@ -342,5 +379,6 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i10_chains_verify,
     i11_only_screened_versions,
     i13_no_personal_data,
+    the_log_is_whole,
     no_dead_letters,
 )

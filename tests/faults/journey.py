@@ -302,4 +302,10 @@ def travel(world: World, steps: tuple[Step, ...] = JOURNEY) -> None:
             pass
 
 
+def archived(world: World) -> None:
+    """Time passes until letters are archived; then everything is quiet."""
+    world.clock.advance(timedelta(seconds=int(world.environment["TRA_SETTLE_SECONDS"])))
+    Pump(world).quiet()
+
+
 PRIVATE = (*NAMES.values(), "12 Street 240", "OUR-7", *(name for _, name, _, _ in FILES))

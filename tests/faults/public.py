@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from chalicelib.signing.check import check_sealed
+from chalicelib.signing.levels import sealed_bytes
 from tests.fakes import NOON
 
 
@@ -66,10 +67,12 @@ def check_letter(pdf: bytes, roots: bytes, receipt: bytes) -> None:
 
 
 def check_dossier(files: Mapping[str, bytes], receipt: bytes, letter: bytes, sent: Mapping[str, bytes]) -> None:
-    """What the registry laid out holds the very bytes: receipt, letter, every file."""
+    """What the registry laid out holds the very bytes: receipt, every file, and what the letter's seal covers."""
     lying = {digest(body) for body in files.values()}
-    for name, body in {"receipt": receipt, "letter": letter, **sent}.items():
+    for name, body in {"receipt": receipt, **sent}.items():
         hold(digest(body) in lying, f"{name} is not in the dossier")
+    sealed = {sealed_bytes(body) for body in files.values() if body.startswith(b"%PDF") and b"/ByteRange" in body}
+    hold(sealed_bytes(letter) in sealed, "the letter is not in the dossier: neither as it is, nor at another level")
 
 
 def digest(body: bytes) -> str:

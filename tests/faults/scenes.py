@@ -147,6 +147,11 @@ def two_seals(place: World) -> Actors:
     return [partial(place.rooms.seal_letter, _stream(place))] * 2
 
 
+def two_loggers(place: World) -> Actors:
+    """One receipt, twice."""
+    return [partial(place.rooms.log_facts, _stream(place))] * 2
+
+
 def two_hands(place: World) -> Actors:
     """One package, twice."""
     return [partial(place.rooms.hand_over, _stream(place))] * 2
@@ -180,6 +185,7 @@ AT_ONCE: tuple[tuple[str, str, Callable[[World], Actors], int], ...] = (  # work
     ("custody", "take_custody", two_custodians, 8),
     ("pay", "credit_filing", three_credits, 10),
     ("seal", "seal_letter", two_seals, 3),
+    ("log", "log_facts", two_loggers, 10),
     ("hand_over", "hand_over", two_hands, 8),
     ("relay", "relay", three_relays, 10),
 )

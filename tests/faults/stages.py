@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.faults.crash import SIDES, Broken, Crash, Killer, Side, killing
-from tests.faults.ground import lying_in_queues
+from tests.faults.ground import lying_in_queues, objects
 from tests.faults.invariants import check
 from tests.faults.journey import JOURNEY, PRIVATE, Step
 from tests.faults.pump import Pump
@@ -52,6 +52,7 @@ def shape(world: World) -> Shape:
     stores = Stores(world)
     lines = [f"row {_plain(row)}" for row in stores.rows]
     lines += [f"record {key} {len(versions)}" for key, versions in stores.records.items()]
+    lines += [f"public {key} {versions}" for key, versions in public(world)]
     lines += [f"upload {key} {len(versions)}" for key, versions in stores.quarantine.items()]
     lines += [f"queue {queue} {_plain(_read(body))}" for queue, body in lying_in_queues()]
     lines += sorted({f"published {event['subject']} {event['sequence']}" for event in stores.published})
@@ -60,6 +61,11 @@ def shape(world: World) -> Shape:
     for pattern, word in VARYING:
         lines = [pattern.sub(word, line) for line in lines]
     return tuple(sorted(lines))
+
+
+def public(world: World) -> list[tuple[str, int]]:
+    """Names of all public files, and of how many versions each is."""
+    return [(key, len(versions)) for key, versions in objects(world.environment["TRA_PUBLIC_BUCKET"]).items()]
 
 
 def _read(body: str) -> Any:

@@ -242,6 +242,7 @@ def played(way: Way) -> dict[str, Scene]:
 SCENES = (
     "2 submissions", "3 submissions", "4 submissions", "3 submissions, one pressing twice", "one key, three times at once",
     "receive_upload at once", "take_custody at once", "ask_bank at once", "credit_filing at once", "seal_letter at once",
+    "log_facts at once",
     "hand_over at once", "relay at once",
 )  # fmt: skip
 

@@ -188,7 +188,7 @@ class TestKilledAtAnyCall:
         tried(office, group, OrderOpened=1)
 
     def test_a_group_is_credited_to_each_filing_once(self, office: World) -> None:
-        tried(office, credit, group, paid, asked, PaymentVerified=1, FeePaid=2, LetterIssued=2)
+        tried(office, credit, group, paid, asked, PaymentVerified=1, FeePaid=2, LetterIssued=4)
 
     def test_an_order_is_cancelled_once(self, office: World) -> None:
         tried(office, cancel, single, OrderCancelled=1)

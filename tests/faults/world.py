@@ -23,7 +23,9 @@ from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.payment.model import Http
+from chalicelib.signing.verification.inspection import inspect
 from infra.local.apply import Ground
+from infra.local.authority import TestAuthority
 from infra.local.banks import aba_refund
 from infra.local.banks.aba import AbaBank, Transaction
 from infra.local.banks.model import Pushback
@@ -91,6 +93,7 @@ class World:
         self.clients: Clients = made.clients
         self.clock = FixedClock(NOON)
         self.trust = TestTrust(now=NOON)
+        self.authority = TestAuthority(trust=self.trust, clock=self.clock)
         self.roots = self.trust.roots()
         self.office: Office = load_office("kh", demo_fees=True)
         self.bank = AbaBank(
@@ -144,8 +147,10 @@ class World:
             clock=self.clock,
             http=self.http,
             issuer_keys=self._jwks,
+            inspector=inspect,
             office=self.office,
             screen=self.screen,
+            authority=self.authority,
         )
         if self.broken_by:
             self.broken_by(self.rooms)

@@ -18,7 +18,7 @@ from infra.local.template import load, resources
 
 FUNCTIONS = {
     *("api_handler", "receive_upload", "take_custody", "ask_bank", "ask_due", "credit_filing", "seal_letter"),
-    *("hand_over", "relay", "relay_sweep"),
+    *("raise_letters", "verify_letter", "log_facts", "hand_over", "relay", "relay_sweep"),
 }
 LOGICAL = {"APIHandler": "api_handler"}
 
@@ -171,6 +171,7 @@ def _is_narrow(resource: Any) -> bool:
         "${Quarantine.Arn}/derived/*",
         "${Records.Arn}/filings/*",
         "${Records.Arn}/reconciliations/*",
+        "${Public.Arn}/log/*",
     )
     return "*" not in text or text in below or ":log-group:/aws/lambda/${AWS::StackName}-" in text
 

@@ -195,6 +195,13 @@ class RegisterContract:
         assert [head.stream for head in rest] == mine[:1]
         assert register.owned("account:nobody", limit=3) == ()
 
+    def test_a_partition_is_read_in_the_order_of_its_keys(self, register: AnyRegister) -> None:
+        keys = [Key("LOG#00000000", f"{number:03d}") for number in (2, 0, 1)]
+        register.commit(*(Put(key, {"entry": key.sk}) for key in keys), Put(Key("LOG#00000001", "000"), {}))
+        assert [item.key for item in register.under("LOG#00000000")] == sorted(keys, key=str)
+        assert [item.attributes for item in register.under("LOG#00000000")] == [{"entry": f"{n:03d}"} for n in range(3)]
+        assert register.under("LOG#00000009") == ()
+
     def test_what_changed_in_the_same_millisecond_is_not_lost_between_pages(self, register: AnyRegister) -> None:
         mine = {born(register, reserved(), minutes=0) for _ in range(5)}
         first = register.owned("account:anna", limit=2)

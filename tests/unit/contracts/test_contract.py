@@ -17,7 +17,7 @@ from chalicelib.contracts.examples import _value, example
 from chalicelib.contracts.fact import Fact
 from chalicelib.contracts.personal import allowed
 from chalicelib.contracts.schemas import all_schemas
-from chalicelib.contracts.streams import stream_of
+from chalicelib.contracts.streams import streams_of
 from chalicelib.register.model import StreamId, entry_hash
 from chalicelib.register.timeline import GRAPHS
 from chalicelib.registry.chain import read_event
@@ -27,7 +27,7 @@ SCHEMAS = all_schemas()
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
 def test_every_event_has_a_meaning_and_an_example_that_a_consumer_reads(fact: type[Fact]) -> None:
-    made = example(fact, stream_of(fact))
+    made = example(fact, streams_of(fact)[0])
     jsonschema.Draft202012Validator(SCHEMAS[fact.TYPE]).validate(made)
     event = read_event(json.dumps(made).encode())
     assert event.fact == read(fact.__name__, made["data"])
@@ -37,7 +37,7 @@ def test_every_event_has_a_meaning_and_an_example_that_a_consumer_reads(fact: ty
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
 def test_an_examples_id_is_the_hash_that_the_register_computes(fact: type[Fact]) -> None:
-    made = example(fact, stream_of(fact))
+    made = example(fact, streams_of(fact)[0])
     stream = StreamId.parse(made["subject"])
     said = (made["time"], made["actor"], made["data"], made["previous"])
     assert entry_hash(stream, 1, fact.__name__, fact.SCHEMA, *said) == made["id"]
@@ -45,7 +45,7 @@ def test_an_examples_id_is_the_hash_that_the_register_computes(fact: type[Fact])
 
 @pytest.mark.parametrize("name", FACTS)
 def test_the_stream_that_the_contract_names_is_where_the_register_allows_the_fact(name: str) -> None:
-    assert [kind for kind, graph in GRAPHS.items() if name in graph] == [stream_of(FACTS[name])]
+    assert [kind for kind, graph in GRAPHS.items() if name in graph] == list(streams_of(FACTS[name]))
 
 
 def test_a_field_without_an_example_is_named() -> None:

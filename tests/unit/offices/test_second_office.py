@@ -28,8 +28,9 @@ from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import begin, filing, order
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import SealLetter
+from chalicelib.signing.transparency.service import LoggedReceipts
 from chalicelib.signing.wording import present
-from tests.factories import sight
+from tests.factories import log_facts, sight
 from tests.fakes import FakeReceiptSigner, FixedClock, InMemoryBucket, InMemoryParts, InMemoryRegister
 from tests.offices import RURITANIA
 
@@ -124,8 +125,10 @@ class Ground:
             drawn.append(content)
             return receipt
 
+        public = InMemoryBucket()
+        log_facts(self.register, public, self.clock)(filing(identifier))
         SealLetter(
-            register=self.register, office=OFFICE, records=InMemoryBucket(), letters=draw,
+            register=self.register, office=OFFICE, records=InMemoryBucket(), letters=draw, proofs=LoggedReceipts(public=public),
             public_url="https://orpi.example", test_trust=True, clock=self.clock,
         )(filing(identifier))  # fmt: skip
         (content,) = drawn

@@ -47,9 +47,17 @@ def test_an_order_is_paid_once() -> None:
         after("ORDER", "paid", ["PaymentVerified"])
 
 
-def test_every_fact_has_a_place_in_one_graph_only() -> None:
+def test_every_fact_has_a_place_in_one_graph_and_a_letters_facts_on_their_own_stream_too() -> None:
     placed = [name for graph in GRAPHS.values() for name in graph]
-    assert sorted(placed) == sorted(FACTS)
+    assert sorted(placed) == sorted([*FACTS, "LetterIntended", "LetterIssued", "LetterLogged"])
+
+
+def test_a_letter_rises_from_level_to_level() -> None:
+    way = ["LetterIntended", "LetterIssued", "LetterStamped", "LetterArchived", "LetterArchived"]
+    assert status("LETTER", way) == "archived"
+    assert status("LETTER", ["LetterStamped", "LetterArchived"]) == "archived"
+    with pytest.raises(NotAllowed):
+        status("LETTER", ["LetterIssued", "LetterArchived"])
 
 
 def test_every_state_that_a_graph_names_can_be_reached() -> None:

@@ -10,6 +10,7 @@ from asn1crypto import core, tsp, x509
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.proof.der import read
 from chalicelib.signing import cms
 from infra.local.trust import TestTrust
 from tests.unit.signing.keys import LocalSigner, openssl_accepts
@@ -100,7 +101,7 @@ def test_lengths_are_those_of_der(body: bytes) -> None:
     encoded = cms.tlv(0x04, body)
 
     assert encoded == core.OctetString(body).dump()
-    assert list(cms.read(encoded)) == [(0x04, body, encoded)]
+    assert list(read(encoded)) == [(0x04, body, encoded)]
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=8), st.integers(0, 39), st.integers(0, 2))
@@ -113,4 +114,4 @@ def test_object_identifiers_are_those_of_der(rest: list[int], second: int, first
 @given(st.binary(max_size=40))
 def test_reading_what_is_not_der_raises_nothing_but_value_errors(data: bytes) -> None:
     with contextlib.suppress(ValueError):
-        list(cms.read(data))
+        list(read(data))

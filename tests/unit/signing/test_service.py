@@ -10,9 +10,11 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, NotFound
 from chalicelib.register.model import Key, StreamId, filing
+from chalicelib.register.model import letter as letter_stream
 from chalicelib.register.model import order as order_stream
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter, SealLetter
+from chalicelib.signing.transparency.service import LoggedReceipts
 from tests.factories import ANNA, BOPHA, Desk, asking, lose
 
 
@@ -39,7 +41,7 @@ def kill() -> None:
 class Seal:
     """A paid design, ready for its letter."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, logged: bool = True) -> None:
         self.desk = Desk()
         self.press = Press()
         self.filing = self.desk.filed().filing
@@ -49,6 +51,8 @@ class Seal:
         assert self.desk.bank.pay(reference)
         self.desk.ask_bank(reference, rung=True)
         self.desk.credit_filing(order_stream(opened.id))
+        if logged:
+            self.desk.log_facts(self.stream)
 
     @property
     def key(self) -> str:
@@ -64,6 +68,7 @@ class Seal:
             "office": self.desk.office,
             "records": self.desk.records,
             "letters": self.press,
+            "proofs": LoggedReceipts(public=self.desk.public),
             "public_url": "https://tra.example",
             "test_trust": True,
             "clock": self.desk.clock,
@@ -209,11 +214,19 @@ def test_a_lost_race_is_tried_again() -> None:
     assert seal.types == ["LetterIntended", "LetterIssued"]
 
 
+def test_before_its_receipt_is_in_the_public_log_there_is_no_letter() -> None:
+    seal = Seal(logged=False)
+    seal()
+    assert seal.press.sealed == []
+    seal.desk.log_facts(seal.stream)
+    seal()
+    assert seal.types == ["LetterIntended", "LetterIssued"]
+
+
 def test_before_payment_there_is_no_letter() -> None:
     seal = Seal()
     unpaid = seal.desk.filed().filing
-    with pytest.raises(Corrupt, match="before submission and payment"):
-        seal.room()(filing(unpaid))
+    seal.room()(filing(unpaid))
     with pytest.raises(Corrupt, match="does not exist"):
         seal.room()(StreamId("FILING", "01JDT0000000000000000000AA"))
     assert seal.press.sealed == []
@@ -236,6 +249,52 @@ def test_no_name_is_in_the_entries() -> None:
     assert "Bowl" not in said and "bowl" not in said
 
 
+# ---------------------------------------------------------------- the receipt, at submission
+
+
+def receipt_types(seal: Seal) -> list[str]:
+    stream = seal.desk.register.load(letter_stream(seal.filing, "receipt"))
+    return [entry.type for entry in stream.entries] if stream else []
+
+
+def test_the_receipt_is_issued_before_payment_on_a_stream_of_its_own() -> None:
+    seal = Seal()
+    seal.filing = seal.desk.filed().filing
+    seal.room(code="receipt")(filing(seal.filing))
+    content, _ = seal.press.sealed[0]
+    stream = seal.desk.register.load(letter_stream(seal.filing, "receipt"))
+    assert receipt_types(seal) == ["LetterIntended", "LetterIssued"] and seal.types == []
+    assert stream is not None and stream.entries[-1].data["filing"] == seal.filing
+    assert (content.letter_number, content.payment) == ("KH/D/2026/2-RCP", None)
+    assert content.opening is not None and "not paid yet" in content.opening["en"]
+
+
+def test_one_receipt_however_often_it_is_begun_and_whatever_dies() -> None:
+    seal = Seal()
+    seal.desk.register.rivals = [lambda: None, kill]
+    with pytest.raises(Killed):
+        seal(code="receipt")
+    seal.desk.clock.advance(timedelta(hours=3))
+    seal(code="receipt")
+    seal(code="receipt")
+    assert receipt_types(seal) == ["LetterIntended", "LetterIssued"]
+    assert len(seal.press.sealed) == 1
+
+
+def test_two_receipts_at_once_are_one() -> None:
+    seal = Seal()
+    seal.desk.register.rivals = [lambda: seal(code="receipt")]
+    seal(code="receipt")
+    assert receipt_types(seal) == ["LetterIntended", "LetterIssued"]
+
+
+def test_an_office_without_the_letter_issues_none() -> None:
+    seal = Seal()
+    letters = {code: texts for code, texts in seal.desk.office.letters.items() if code != "receipt"}
+    seal(code="receipt", office=seal.desk.office.model_copy(update={"letters": letters}))
+    assert receipt_types(seal) == []
+
+
 # ---------------------------------------------------------------- fetching
 
 
@@ -246,7 +305,7 @@ def fetch(seal: Seal) -> FetchLetter:
 def test_the_owner_gets_an_address_for_a_minute() -> None:
     seal = Seal()
     seal()
-    letter, url = fetch(seal)(ANNA, seal.filing)
+    letter, url, _ = fetch(seal)(ANNA, seal.filing)
     assert letter.sha256 == Digest.of(seal.stored()).hex
     assert seal.key in url and "KH-D-2026-1-ACK.pdf" in url
     assert f"seconds={LINK_SECONDS}" in url and LINK_SECONDS <= 60

@@ -1,0 +1,1 @@
+"""What independent programs say about our letters."""
