@@ -1,4 +1,4 @@
-"""Which kinds of stream an event lies on: said by the words after `int.tra.`, since a thing's facts lie on its stream.
+"""Which kinds of stream an event lies on: said by the word after `int.tra.`, since a thing's facts lie on its stream.
 
 A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later levels always on its own.
 """
@@ -10,8 +10,8 @@ STREAMS: dict[str, tuple[str, ...]] = {
     "filing": ("FILING",),
     "fee": ("FILING",),
     "letter": ("FILING", "LETTER"),
-    "letter.stamped": ("LETTER",),
-    "letter.archived": ("LETTER",),
+    "LetterStamped": ("LETTER",),
+    "LetterArchived": ("LETTER",),
     "receipt": ("FILING",),
     "package": ("FILING",),
     "order": ("ORDER",),
@@ -26,5 +26,4 @@ STREAMS: dict[str, tuple[str, ...]] = {
 
 def streams_of(fact: type[Fact]) -> tuple[str, ...]:
     """`("FILING",)`, `("FILING", "LETTER")` …: the first is the usual one. KeyError for words that are not in the table."""
-    thing, what = fact.TYPE.split(".")[2:4]
-    return STREAMS.get(f"{thing}.{what}") or STREAMS[thing]
+    return STREAMS.get(fact.__name__) or STREAMS[fact.TYPE.split(".")[2]]
