@@ -107,10 +107,10 @@ def tower(parts: tuple[TestTrust, PadesSealer]) -> Tower:
 def verifying(tower: Tower) -> Verify:
     """Verification that has nobody to open a file: the register alone has to know."""
 
-    def nobody(pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
+    def nobody(pdf: bytes, *, chain_pem: str, stamp_roots_pem: str, issued: int | None) -> Inspection:
         raise Unavailable("nobody opens files here")
 
-    return Verify(register=tower.desk.register, office=tower.desk.office, inspector=nobody, chain_pem="")
+    return Verify(register=tower.desk.register, office=tower.desk.office, inspector=nobody, chain_pem="", stamp_roots_pem="")
 
 
 ALL = ["LetterIntended", "LetterIssued", "LetterStamped", "LetterArchived"]
