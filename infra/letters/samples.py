@@ -85,7 +85,7 @@ def _about(writing: Writing, of: Case, code: str, files: int) -> LetterContent:
         anchor=f"#sha256={Digest.of(RECEIPT_JSON)}&at={stamp(AT)}",
         files=tuple(_file(seq) for seq in range(1, files + 1)),
         derived=(
-            DerivedFile(from_seq=1, what=_t("រូបតូច", "Thumbnail"), tool="pillow 12.2", size=20_481, sha256=Digest.of(b"t")),
+            DerivedFile(from_seq=1, what="smaller-copy", tool="pillow-12.2", size=20_481, sha256=Digest.of(b"t")),
         ),
         form_sha256=Digest.of(b"form"), manifest_sha256=Digest.of(b"manifest"), receipt_sha256=Digest.of(RECEIPT_JSON),
         payment=payment if code == ACKNOWLEDGEMENT else None, defects=_points(),
