@@ -78,6 +78,8 @@ class Snapshot:
 
     def restore(self) -> None:
         """Make the stores hold it again. May be done any number of times."""
+        from moto.core.model_instances import reset_model_data
+
         with _copied_whole():
             held = copy.deepcopy(self._held, _fixed())
         for key, store in _stores().items():
@@ -86,6 +88,7 @@ class Snapshot:
                 store.__dict__.update(held[key])
             else:
                 store.reset()
+        reset_model_data()  # moto keeps everything that it ever made or copied, to show it on a page of its own
 
 
 def let_time_pass_for_queues() -> None:
