@@ -9,6 +9,7 @@
 import json
 import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,16 +52,13 @@ class Press:
                 data.unlink(missing_ok=True)
         return bytes(drawn) + b"\n"  # a PDF/A checker wants an end of line before the next revision
 
-    @property
-    def _folder(self) -> Path:
-        return Path(self._room.name)
-
     @cached_property
-    def _room(self) -> "tempfile.TemporaryDirectory[str]":
+    def _folder(self) -> Path:
         """A folder that nobody else can read, with the templates; it goes with this object."""
-        room = tempfile.TemporaryDirectory(prefix="tra-press-")
-        shutil.copytree(TEMPLATES, room.name, dirs_exist_ok=True)
-        return room
+        folder = tempfile.mkdtemp(prefix="tra-press-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
+        return Path(folder)
 
     @cached_property
     def _fonts(self) -> "typst.Fonts":
