@@ -1,4 +1,4 @@
-"""PAdES B-B seals (ETSI EN 319 142-1): pyHanko does the PDF, `cms.py` the signature, the `Signer` the key.
+"""PAdES B-B seals (ETSI EN 319 142-1): `revision.py` does the PDF, `cms.py` the signature, the `Signer` the key.
 
 Steps of `PadesSealer.seal`, all in one revision of the file:
 1. add one signature field with its visible panel on the last page, locked: no field and nothing else may change
@@ -74,7 +74,11 @@ class PadesSealer:
         signature = revision.add(_placeholder(drawn.root, sealed_at, reason, location))
         revision.put(seal_field, entries | {b"/V": b"%d 0 R" % signature})
         form = revision.add(b"<</Fields[%d 0 R]/SigFlags 3>>" % seal_field)
-        locks = {b"/AcroForm": b"%d 0 R" % form, b"/Perms": b"<</DocMDP %d 0 R>>" % signature, b"/Extensions": _EXTENSION}
+        locks = {
+            b"/AcroForm": b"%d 0 R" % form,
+            b"/Perms": b"<</DocMDP %d 0 R>>" % signature,
+            b"/Extensions": _EXTENSION,
+        }
         revision.put(drawn.root, root | locks)
         whole = revision.whole(hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in seed)).digest()[:16])
         return self._filled(bytearray(whole), len(pdf))
@@ -100,7 +104,8 @@ def _placeholder(root: int, sealed_at: datetime, reason: str, location: str) -> 
     """The signature dictionary with room for what it will hold (ISO 32000-1 section 12.8.1)."""
     return b"".join(
         (
-            b"<<" + _ROOM + b"0" * (ROOM - 1) + b">" + _RANGE + b"/Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached",
+            b"<<%b%b>%b" % (_ROOM, b"0" * (ROOM - 1), _RANGE),
+            b"/Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached",
             b"/M" + text(f"D:{sealed_at.astimezone(UTC):%Y%m%d%H%M%S}Z"),
             b"/Location " + text(location) + b"/Reason " + text(reason),
             b"/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/V/1.2/P 1>>>>",
@@ -179,4 +184,3 @@ def repeatable_writer(pdf: bytes, seed: bytes) -> Any:
             """Title, times and XMP stand as they were drawn."""
 
     return RepeatableWriter(io.BytesIO(pdf))
-

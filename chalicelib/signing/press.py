@@ -34,18 +34,19 @@ class Press:
     _compilers: dict[str, "typst.Compiler"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
-    def draw(self, template: str, inputs: Mapping[str, Any], *, at: datetime, standards: Sequence[str]) -> bytes:
+    def draw(self, template: str, inputs: Mapping[str, Any], *, at: datetime, standards: Sequence[Any]) -> bytes:
         """The PDF that `template` makes of `inputs` (JSON); `at` is the time of the file."""
         epoch = int(at.timestamp())
         with self._turn:
             compiler = self._compilers.get(template) or self._compiler(template)
-            data = self._folder / INPUTS
+            data = self.folder / INPUTS
             try:
                 data.write_text(json.dumps({**inputs, "epoch": epoch}, ensure_ascii=False), "utf-8")
                 drawn: Any = compiler.compile(
                     format="pdf",
                     pdf_standards=list(standards),
-                    pdf_tags="ua-1" in standards,  # a panel becomes a picture inside a field, which is tagged as a whole
+                    pdf_tags="ua-1"
+                    in standards,  # a panel becomes a picture inside a field, which is tagged as a whole
                     timestamp=epoch,
                 )
             finally:
@@ -53,7 +54,7 @@ class Press:
         return bytes(drawn) + b"\n"  # a PDF/A checker wants an end of line before the next revision
 
     @cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """A folder that nobody else can read, with the templates; it goes with this object."""
         folder = tempfile.mkdtemp(prefix="tra-press-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -70,6 +71,6 @@ class Press:
         import typst
 
         self._compilers[template] = typst.Compiler(
-            str(self._folder / template), root=str(self._folder), font_paths=self._fonts, ignore_system_fonts=True
+            str(self.folder / template), root=str(self.folder), font_paths=self._fonts, ignore_system_fonts=True
         )
         return self._compilers[template]

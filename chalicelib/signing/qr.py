@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
+from typing import Any
 
 # Table 9, error correction M: correction codewords of a block, and blocks, by version from 1
 _CORRECTION = (
@@ -22,7 +23,7 @@ _BLOCKS = (
 )  # fmt: skip
 VERSIONS = range(1, 41)
 _GUARD = 4  # light columns beside a row: what lies outside counts as light, and no shift leads into the next row
-_DARK = re.compile("1+")
+_STROKES = re.compile("0*1+")
 _FINDERS = ("10111010000", "00001011101")  # table 11: what looks like a finder pattern, with light before or after it
 
 
@@ -57,14 +58,16 @@ def encode(text: str) -> Code:
 def svg(text: str) -> str:
     """The symbol as SVG, a module one unit wide, without a border: who prints it keeps a quiet zone of four around it."""
     rows = encode(text).rows
-    lines = "".join(
-        f"M{dark.start()} {y}h{len(dark[0])}" for y, row in enumerate(rows) for dark in _DARK.finditer(row)
-    )
+    lines = "".join(f"M0 {y}" + "".join(map(_stroke, _STROKES.findall(row))) for y, row in enumerate(rows))
     size = len(rows)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -.5 {size} {size}">'
-        f'<path stroke="#000" d="{lines}"/></svg>\n'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -.5 {size} {size}"><path stroke="#000" d="{lines}"/></svg>\n'
+
+
+@cache
+def _stroke(modules: str) -> str:
+    """Light modules, then dark ones, as steps of a path."""
+    dark = modules.lstrip("0")
+    return f"m{len(modules) - len(dark)} 0h{len(dark)}"
 
 
 def penalty(symbol: int, size: int) -> int:
@@ -186,7 +189,7 @@ class _Plan:
     size: int
     stride: int
     room: int
-    place: "itemgetter[int]"
+    place: "itemgetter[Any]"
     patterns: tuple[int, ...]
     formats: tuple[int, ...]
 

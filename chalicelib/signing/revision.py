@@ -8,6 +8,7 @@ rest (`NotDrawn`): these are the office's own letters a moment after they were d
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _NAME = rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*"
 _TOKEN = re.compile(rb"[\0\t\n\f\r ]*(<<|>>|\[|\]|\(|<[0-9A-Fa-f\s]*>|" + _NAME + rb"|[^\0\t\n\f\r ()<>\[\]{}/%]+)")
@@ -51,7 +52,7 @@ class Drawn:
         rows = [pdf[at : at + _ENTRY] for at in range(first, end, _ENTRY)]
         starts = {number: int(row[:10]) for number, row in enumerate(rows) if row[17:18] == b"n"}
         ordered = sorted((*starts.values(), table))
-        following = dict(zip(ordered, ordered[1:], strict=False))
+        following = dict(pairwise(ordered))
         return cls(pdf, table, {number: (start, following[start]) for number, start in starts.items()}, trailer)
 
     def body(self, number: int) -> bytes:
