@@ -11,13 +11,14 @@
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 BREAK = "\u200b"
+KEPT = 2_048  # texts; a letter has some 400
 LONGEST_RUN = 24  # signs; a run this long still fits the columns that hold names
 _JOINERS = {"\u200b", "\u200c", "\u200d"}
 _UNBREAKABLE = {"\u00a0", "\u202f"}
@@ -58,8 +59,12 @@ class Coverage:
             return {key: self.printable(inner) for key, inner in value.items()}
         return value
 
-    def text(self, text: str) -> str:
-        """`text` as it can be printed."""
+    @cached_property
+    def text(self) -> Callable[[str], str]:
+        """A text as it can be printed. What it found is kept for a while: nine of ten texts of a letter stand in the next."""
+        return lru_cache(KEPT)(self._printed)
+
+    def _printed(self, text: str) -> str:
         if _DIGEST.fullmatch(text) or (len(text) < LONGEST_RUN and text.isascii() and text.isprintable()):
             return text
         shown: list[str] = []

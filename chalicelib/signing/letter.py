@@ -6,28 +6,26 @@
 """
 
 import base64
-import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import canonical
 from chalicelib.kernel.text import nfc
 from chalicelib.proof.entries import receipt_entry
+from chalicelib.signing import qr
 from chalicelib.signing.glyphs import Coverage
 from chalicelib.signing.model import LetterContent, Panel
+from chalicelib.signing.press import Press
 from chalicelib.signing.report_content import ReportContent, present_report
 from chalicelib.signing.wording import Wording, Written, present
 
-if TYPE_CHECKING:
-    import typst
-
-TEMPLATES = Path(str(files("chalicelib.signing").joinpath("templates")))
+LETTER, PICTURE = ("a-3a", "ua-1"), ("a-2u",)
 RECEIPT_NAME = "receipt.json"
 PANEL_BOX = (
     300.47,
@@ -42,32 +40,32 @@ class TypstLetters:
     """Draws letters with the fonts in `fonts_dir` (`vendor/fonts`, in a Lambda `fonts`)."""
 
     fonts_dir: Path
-    _compilers: dict[str, "typst.Compiler"] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def press(self) -> Press:
+        """Where they are drawn."""
+        return Press(self.fonts_dir)
 
     def render(self, content: LetterContent, *, receipt: bytes, name: str = RECEIPT_NAME) -> bytes:
         """The letter as PDF, `receipt` (canonical JSON, UTF-8) attached as `name`. MissingWords if a language lacks labels."""
         letter = self._shown(present(content))
         letter["title"] = self._plain_title(letter)
         inputs = {
-            "letter": json.dumps(letter, ensure_ascii=False),
-            "qr": qr_svg(content.verification_url + (f"&proof={content.proof}" if content.proof else "")),
+            "letter": letter,
+            "qr": qr.svg(content.verification_url + (f"&proof={content.proof}" if content.proof else "")),
             "receipt": receipt.decode("utf-8"),
             "receipt_name": name,
             "proof": _proof(content) if content.proof else "",
             "mark": content.office.mark_svg,
         }
-        return self._compile("letters.typ", inputs, content.issued_at, ["a-3a", "ua-1"])
+        return self.press.draw("letters.typ", inputs, at=content.issued_at, standards=LETTER)
 
     def report(self, content: ReportContent, *, rows: bytes) -> bytes:
         """The report of a day as PDF, its rows (canonical JSON, UTF-8) attached. MissingWords if a language lacks labels."""
         shown = self._shown(present_report(content))
         shown["title"] = nfc(" · ".join([*(run["text"] for run in shown["letter_title"]), content.day.isoformat()]))
-        inputs = {
-            "letter": json.dumps(shown, ensure_ascii=False),
-            "report": rows.decode("utf-8"),
-            "mark": content.office.mark_svg,
-        }
-        return self._compile("report.typ", inputs, content.made_at, ["a-3a", "ua-1"])
+        inputs = {"letter": shown, "report": rows.decode("utf-8"), "mark": content.office.mark_svg}
+        return self.press.draw("report.typ", inputs, at=content.made_at, standards=LETTER)
 
     def panel(self, content: Written, *, sealed_by: str, sealed_at: datetime) -> Panel:
         """The visible seal, a picture of the field's size that the sealer lays over the place kept free for it."""
@@ -82,13 +80,8 @@ class TypstLetters:
             }
         )
         x1, y1, x2, y2 = PANEL_BOX
-        inputs = {
-            "panel": json.dumps(shown, ensure_ascii=False),
-            "width": str(x2 - x1),
-            "height": str(y2 - y1),
-            "mark": content.office.mark_svg,
-        }
-        drawn = self._compile("seal.typ", inputs, sealed_at, ["a-2u"])
+        inputs = {"panel": shown, "width": x2 - x1, "height": y2 - y1, "mark": content.office.mark_svg}
+        drawn = self.press.draw("seal.typ", inputs, at=sealed_at, standards=PICTURE)
         return Panel(pdf=drawn, box=PANEL_BOX, description=shown["alt"])
 
     @cached_property
@@ -120,26 +113,6 @@ class TypstLetters:
     def _plain_title(letter: dict[str, Any]) -> str:
         return nfc(" · ".join([*(run["text"] for run in letter["letter_title"]), letter["number"]]))
 
-    def _compile(self, template: str, inputs: dict[str, str], at: datetime, standards: list[Any]) -> bytes:
-        import typst
-
-        if template not in self._compilers:
-            fonts = typst.Fonts(
-                include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(self.fonts_dir)]
-            )
-            self._compilers[template] = typst.Compiler(
-                str(TEMPLATES / template), root=str(TEMPLATES), font_paths=fonts, ignore_system_fonts=True
-            )
-        epoch = int(at.timestamp())
-        drawn: Any = self._compilers[template].compile(
-            format="pdf",
-            pdf_standards=standards,
-            pdf_tags="ua-1" in standards,  # the panel becomes a picture inside a field, which is tagged as a whole
-            timestamp=epoch,
-            sys_inputs={**inputs, "epoch": str(epoch)},
-        )
-        return bytes(drawn) + b"\n"  # a PDF/A checker wants an end of line before the next revision
-
 
 def _proof(content: LetterContent) -> str:
     """The log's entry of the receipt and its proof, as `tra-verify` takes them. ValueError without a receipt to prove."""
@@ -156,14 +129,3 @@ def _proof(content: LetterContent) -> str:
 
 def _codes(value: Any) -> int:
     return json.dumps(value, ensure_ascii=False).count("[U+")
-
-
-def qr_svg(address: str) -> str:
-    """A QR code of `address` as SVG, error correction M (15 %), without a border: the template keeps the quiet zone."""
-    import segno
-
-    out = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        out, kind="svg", border=0, xmldecl=False, svgns=True, omitsize=True
-    )
-    return out.getvalue().decode()

@@ -1,4 +1,4 @@
-"""PAdES B-B seals (ETSI EN 319 142-1): pyHanko does the PDF, `cms.py` the signature, the `Signer` the key.
+"""PAdES B-B seals (ETSI EN 319 142-1): `revision.py` does the PDF, `cms.py` the signature, the `Signer` the key.
 
 Steps of `PadesSealer.seal`, all in one revision of the file:
 1. add one signature field with its visible panel on the last page, locked: no field and nothing else may change
@@ -14,16 +14,21 @@ as they were drawn, and RSASSA-PKCS1-v1_5 is deterministic.
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.signing import cms
 from chalicelib.signing.model import Panel, Signer
+from chalicelib.signing.revision import Drawn, Entries, NotDrawn, Revision, number_of, text, values, written
+from chalicelib.signing.revision import entries as parse
 
 FIELD_NAME = "OfficeSeal"
 ROOM = 16_000  # hexadecimal digits: 8,000 bytes; a B-B takes about 3,400, with a time-stamp up to 5,300
+_ROOM = b"/Contents <0"
+_RANGE = b"/ByteRange [0 0000000000 0000000000 0000000000]"
+_EXTENSION = b"<</ESIC<</Type/DeveloperExtensions/BaseVersion/1.7/ExtensionLevel 1>>>>"  # EN 319 142-1 clause 5.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,47 +60,113 @@ class PadesSealer:
     ) -> bytes:
         """`pdf` with one more revision that seals all of it. ValueError if it carries a signature already, or if the
         signature does not fit the room kept for it. `reason` and `location` go into the file as they are."""
-        from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
-        from pyhanko.sign.signers import constants
-        from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
-        from pyhanko.sign.signers.pdf_byterange import SignatureObject
-
-        seed = [pdf, stamp(sealed_at).encode(), reason.encode(), location.encode(), self.chain.certificates[0]]
-        writer: Any = repeatable_writer(pdf, b"".join(hashlib.sha256(part).digest() for part in seed))
-        if writer.prev.embedded_signatures:
+        try:
+            drawn = Drawn.read(pdf)
+            root = drawn.entries(drawn.root)
+        except NotDrawn as error:
+            raise ValueError("a letter is sealed once, as it was drawn") from error
+        if b"/AcroForm" in root:
             raise ValueError("a letter is sealed once")
-        everything = FieldMDPSpec(FieldMDPAction.ALL)
-        box: Any = panel.box if panel else None  # declared in whole points; fractions are written as they are
-        steps = PdfCMSEmbedder(
-            new_field_spec=SigFieldSpec(
-                sig_field_name=field_name,
-                on_page=-1,
-                box=box,
-                field_mdp_spec=everything,
-                doc_mdp_update_value=MDPPerm.NO_CHANGES,
-                readable_field_name=panel.description if panel else None,
-            )
-        ).write_cms(field_name, writer)
-        seal_field = next(steps)
-        if panel:
-            _show(writer, seal_field, panel)
-        writer.ensure_output_version((1, 7))
-        writer.register_extension(constants.ESIC_EXTENSION_1)
-        placeholder = SignatureObject(
-            timestamp=sealed_at,
-            subfilter=SigSeedSubFilter.PADES,
-            location=location,
-            reason=reason,
-            bytes_reserved=ROOM,
-        )
-        locks = SigMDPSetup(md_algorithm="sha256", certify=True, field_lock=everything, docmdp_perms=MDPPerm.NO_CHANGES)
-        steps.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=locks))
-        prepared, sealed = steps.send(SigIOSetup(md_algorithm="sha256"))
-        signature = cms.sign(prepared.document_digest, chain=self.chain, signer=self.signer)
+        seed = [pdf, stamp(sealed_at).encode(), reason.encode(), location.encode(), self.chain.certificates[0]]
+        revision = Revision(drawn)
+        seal_field = revision.reserve()
+        entries = _field(revision, seal_field, field_name, panel)
+        signature = revision.add(_placeholder(drawn.root, sealed_at, reason, location))
+        revision.put(seal_field, entries | {b"/V": b"%d 0 R" % signature})
+        form = revision.add(b"<</Fields[%d 0 R]/SigFlags 3>>" % seal_field)
+        locks = {
+            b"/AcroForm": b"%d 0 R" % form,
+            b"/Perms": b"<</DocMDP %d 0 R>>" % signature,
+            b"/Extensions": _EXTENSION,
+        }
+        revision.put(drawn.root, root | locks)
+        whole = revision.whole(hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in seed)).digest()[:16])
+        return self._filled(bytearray(whole), len(pdf))
+
+    def _filled(self, sealed: bytearray, drawn: int) -> bytes:
+        """The byte range told, its digest signed, the signature put into its room."""
+        start = sealed.index(_ROOM, drawn) + len(b"/Contents ")
+        end = start + ROOM + 2
+        told = b"[0 %d %d %d]" % (start, end, len(sealed) - end)
+        at = sealed.index(_RANGE, end)
+        sealed[at : at + len(_RANGE)] = b"/ByteRange " + told.ljust(len(_RANGE) - len(b"/ByteRange "))
+        view = memoryview(sealed)
+        digest = hashlib.sha256(view[:start])
+        digest.update(view[end:])
+        signature = cms.sign(digest.digest(), chain=self.chain, signer=self.signer)
         if 2 * len(signature) > ROOM:
             raise ValueError(f"a signature of {len(signature)} bytes does not fit {ROOM // 2}")
-        steps.send(signature)
-        return bytes(sealed.getvalue())
+        view[start + 1 : start + 1 + 2 * len(signature)] = signature.hex().upper().encode("ascii")
+        return bytes(sealed)
+
+
+def _placeholder(root: int, sealed_at: datetime, reason: str, location: str) -> bytes:
+    """The signature dictionary with room for what it will hold (ISO 32000-1 section 12.8.1)."""
+    return b"".join(
+        (
+            b"<<%b%b>%b" % (_ROOM, b"0" * (ROOM - 1), _RANGE),
+            b"/Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached",
+            b"/M" + text(f"D:{sealed_at.astimezone(UTC):%Y%m%d%H%M%S}Z"),
+            b"/Location " + text(location) + b"/Reason " + text(reason),
+            b"/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/V/1.2/P 1>>>>",
+            b"<</Type/SigRef/TransformMethod/FieldMDP/Data %d 0 R" % root,
+            b"/TransformParams<</Type/TransformParams/V/1.2/Action/All/P 1>>>>]>>",
+        )
+    )
+
+
+def _field(revision: Revision, number: int, name: str, panel: Panel | None) -> Entries:
+    """The signature field and its widget in one, on the last page; with a panel also its picture and its place in the
+    structure tree."""
+    page = revision.before.last_page
+    entries = revision.before.entries(page)
+    notes = entries.get(b"/Annots", b"[]")
+    revision.put(page, entries | {b"/Annots": notes[: notes.rindex(b"]")] + b" %d 0 R]" % number})
+    lock = revision.add(b"<</Type/SigFieldLock/Action/All/P 1>>")
+    field = {
+        b"/Type": b"/Annot", b"/Subtype": b"/Widget", b"/FT": b"/Sig", b"/T": text(name), b"/F": b"132",
+        b"/Rect": b"[0 0 0 0]", b"/P": b"%d 0 R" % page, b"/Lock": b"%d 0 R" % lock,
+    }  # fmt: skip
+    if panel is None:
+        return field
+    field[b"/Rect"] = b"[%b]" % b" ".join(f"{edge:g}".encode() for edge in panel.box)
+    field[b"/TU"] = text(panel.description)
+    field[b"/AP"] = b"<</N %d 0 R>>" % _picture(revision, panel)
+    return field | _placed(revision, number, page, panel.description)
+
+
+def _picture(revision: Revision, panel: Panel) -> int:
+    """The panel's page as a form (ISO 32000-1 section 8.10), with all it needs."""
+    source = Drawn.read(panel.pdf)
+    page = source.entries(source.last_page)
+    resources = revision.copied(source, page[b"/Resources"], {})
+    content = source.body(number_of(page[b"/Contents"]))
+    told = b"<</Type/XObject/Subtype/Form/BBox%b/Resources %b" % (page[b"/MediaBox"], resources)
+    return revision.add(told + content.removeprefix(b"<<"))
+
+
+def _placed(revision: Revision, number: int, page: int, description: str) -> Entries:
+    """What enters a field into the structure tree (ISO 14289-1 section 7.18.4). Nothing where there is no tree."""
+    drawn = revision.before
+    root = drawn.entries(drawn.root)
+    if b"/StructTreeRoot" not in root:
+        return {}
+    tree_at = number_of(root[b"/StructTreeRoot"])
+    tree = drawn.entries(tree_at)
+    above = number_of(values(tree[b"/K"])[0] if tree[b"/K"].startswith(b"[") else tree[b"/K"])
+    document, key = drawn.entries(above), int(tree[b"/ParentTreeNextKey"])
+    element = revision.add(
+        b"<</Type/StructElem/S/Form/P %d 0 R/Alt %b/Pg %d 0 R/K<</Type/OBJR/Obj %d 0 R>>>>"
+        % (above, text(description), page, number)
+    )
+    children = document[b"/K"].removeprefix(b"[").removesuffix(b"]")
+    revision.put(above, document | {b"/K": b"[%b %d 0 R]" % (children, element)})
+    parents = parse(tree[b"/ParentTree"])
+    listed = parents[b"/Nums"].removeprefix(b"[").removesuffix(b"]")
+    parents[b"/Nums"] = b"[%b %d %d 0 R]" % (listed, key, element)
+    tree |= {b"/ParentTree": written(parents), b"/ParentTreeNextKey": b"%d" % (key + 1)}
+    revision.put(tree_at, tree)
+    return {b"/StructParent": b"%d" % key}
 
 
 def repeatable_writer(pdf: bytes, seed: bytes) -> Any:
@@ -113,50 +184,3 @@ def repeatable_writer(pdf: bytes, seed: bytes) -> Any:
             """Title, times and XMP stand as they were drawn."""
 
     return RepeatableWriter(io.BytesIO(pdf))
-
-
-def _show(writer: Any, seal_field: Any, panel: Panel) -> None:
-    """Give the field its picture, and its place in the structure tree (ISO 14289-1 section 7.18.4)."""
-    from pyhanko.pdf_utils import generic as typed
-    from pyhanko.pdf_utils.generic import pdf_name
-    from pyhanko.pdf_utils.reader import PdfFileReader
-
-    generic: Any = typed  # its classes carry no types
-    field = seal_field.get_object()
-    picture = writer.import_page_as_xobject(PdfFileReader(io.BytesIO(panel.pdf)))
-    field["/AP"] = generic.DictionaryObject({pdf_name("/N"): picture})
-    if "/StructTreeRoot" not in writer.root:
-        return
-    tree = writer.root["/StructTreeRoot"]
-    document = tree["/K"]
-    document = document[0] if isinstance(document, generic.ArrayObject) else document
-    next_key = int(tree["/ParentTreeNextKey"])
-    element = generic.DictionaryObject(
-        {
-            pdf_name("/Type"): pdf_name("/StructElem"),
-            pdf_name("/S"): pdf_name("/Form"),
-            pdf_name("/P"): generic.IndirectObject(*_reference(document), pdf=writer),
-            pdf_name("/Alt"): generic.pdf_string(panel.description),
-            pdf_name("/Pg"): field.raw_get("/P"),
-            pdf_name("/K"): generic.DictionaryObject(
-                {
-                    pdf_name("/Type"): pdf_name("/OBJR"),
-                    pdf_name("/Obj"): seal_field,
-                }
-            ),
-        }
-    )
-    placed = writer.add_object(element)
-    children = document["/K"]
-    children.append(placed)
-    parents = tree["/ParentTree"]
-    parents["/Nums"].extend([generic.NumberObject(next_key), placed])
-    tree[pdf_name("/ParentTreeNextKey")] = generic.NumberObject(next_key + 1)
-    field[pdf_name("/StructParent")] = generic.NumberObject(next_key)
-    for touched in (children, parents["/Nums"], tree):
-        writer.update_container(touched)
-
-
-def _reference(value: Any) -> tuple[int, int]:
-    place = value.container_ref
-    return place.idnum, place.generation

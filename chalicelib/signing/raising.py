@@ -5,7 +5,7 @@ commit that enters it, and is never removed: the last one says when the archive 
 forgotten, however long an authority is down; the applicant always has the newest valid level.
 
 1. B-B → B-T: a time-stamp over the signature. Asked for right after sealing; if nobody answers, again every few minutes.
-2. B-T → B-LTA: once the state of the seal's certificate was produced after that time-stamp. One answer serves a whole batch.
+2. B-T → B-LTA: once the state of the seal's certificate was produced after that time-stamp. One answer serves a whole run.
 3. B-LTA → renewed, some time before the certificate of the newest time-stamp ends.
 Each level is stored under its own key unless one lies there; what lies there is the level. Its digest is entered with the same
 lookup as the letter's. Before a level is entered, its signed bytes are held against those of the issued letter.
@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 
 from chalicelib.contracts import records
@@ -37,7 +38,8 @@ ACTOR = "tra:raise_letters"
 AGAIN = timedelta(minutes=5)  # until an authority that failed is asked again
 BROKEN_AGAIN = timedelta(hours=1)  # until a letter is tried again that a person must look at: the alarm goes each time
 RENEW_BEFORE = timedelta(days=90)  # before the newest time-stamp's certificate ends
-BATCH = 40  # letters of one run: one OCSP answer for all of them
+BATCH = 40  # letters that are looked up at once
+RUN = timedelta(seconds=40)  # of the function's 60, then no further batch is begun: the next run takes it
 
 
 class Waiting(Protocol):
@@ -79,24 +81,31 @@ class RaiseLetters:
     states: States
     trust: Callable[[], Trust]
     clock: Clock
+    batch: int = BATCH
 
     def __call__(self) -> int:
-        """One batch. Answers how many letters rose. Unavailable if none could; Corrupt, once the others rose, if one is not
-        what the register says."""
-        batch, risen = _Batch(self), 0
+        """Batch after batch, until nothing rises or the time is up. Answers how many letters rose. Unavailable if none could;
+        Corrupt, once the others rose, if one is not what the register says. Trust, the seal's state and the lists are asked
+        for once, whatever the number of letters."""
+        run, began = _Run(self), self.clock()
+        risen, more = 0, True
         failed: Unavailable | None = None
         broken: Corrupt | None = None
-        for key in self.waiting.due(DUE, until=self.clock(), limit=BATCH):
-            try:
-                risen += self._raise(key, batch)
-            except Unavailable as error:
-                failed = error
-                log("letter-waits", stream=key.pk, reason=type(error).__name__)
-                self._later(key, AGAIN)
-            except Corrupt as error:  # a person must look; the letters behind it need not wait for that
-                broken = error
-                log("letter-broken", stream=key.pk, reason=str(error))
-                self._later(key, BROKEN_AGAIN)
+        while more:
+            rose = 0
+            for key in self.waiting.due(DUE, until=began, limit=self.batch):
+                try:
+                    rose += self._raise(key, run)
+                except Unavailable as error:
+                    failed = error
+                    log("letter-waits", stream=key.pk, reason=type(error).__name__)
+                    self._later(key, AGAIN)
+                except Corrupt as error:  # a person must look; the letters behind it need not wait for that
+                    broken = error
+                    log("letter-broken", stream=key.pk, reason=str(error))
+                    self._later(key, BROKEN_AGAIN)
+            risen += rose
+            more = rose > 0 and self.clock() < began + RUN
         if broken is not None:
             raise broken
         if failed is not None and not risen:
@@ -107,20 +116,20 @@ class RaiseLetters:
         """The time-stamp right after sealing, if an authority answers; if not, the mark stays and a later run does it."""
         key = Key(str(register_model.letter(filing, code)), MARK)
         try:
-            return bool(self._raise(key, _Batch(self)))
+            return bool(self._raise(key, _Run(self)))
         except Unavailable as error:
             log("letter-without-time-stamp", stream=key.pk, reason=type(error).__name__)
             return False
 
-    def _raise(self, key: Key, batch: "_Batch") -> int:
-        return deciding(lambda: self._step(key, batch))
+    def _raise(self, key: Key, run: "_Run") -> int:
+        return deciding(lambda: self._step(key, run))
 
-    def _step(self, key: Key, batch: "_Batch") -> int:
+    def _step(self, key: Key, run: "_Run") -> int:
         item = self.register.item(key)
         if item is None or str(item.attributes["due_at"]) > stamp(self.clock()):
             return 0  # not issued yet; or somebody else was faster
         letter = _Letter.of(self.register, item)
-        fact, due_at = self._stamp(letter) if letter.stamped is None else self._archive(letter, letter.stamped, batch)
+        fact, due_at = self._stamp(letter, run) if letter.stamped is None else self._archive(letter, letter.stamped, run)
         self.register.commit(
             self._append(letter, fact),
             issued(Digest(fact.sha256), letter.id, letter.issued.code, fact.level),
@@ -128,7 +137,7 @@ class RaiseLetters:
         )
         return 1
 
-    def _stamp(self, letter: "_Letter") -> tuple[LetterStamped, datetime]:
+    def _stamp(self, letter: "_Letter", run: "_Run") -> tuple[LetterStamped, datetime]:
         key = records.letter(letter.filing, letter.issued.code, "b-t")
 
         def make() -> bytes:
@@ -142,21 +151,20 @@ class RaiseLetters:
             filing=letter.filing, code=letter.issued.code, number=letter.issued.number, key=key,
             sha256=lying.sha256.hex, size=lying.size, stamped_at=stamp(at),
         )  # fmt: skip
-        return fact, self.clock() + self.trust().settle
+        return fact, self.clock() + run.trust.settle
 
-    def _archive(self, letter: "_Letter", stamped: LetterStamped, batch: "_Batch") -> tuple[LetterArchived, datetime]:
-        run = letter.archived.run + 1 if letter.archived else 1
-        key = records.letter(letter.filing, letter.issued.code, "b-lta" if run == 1 else f"b-lta.{run}")
+    def _archive(self, letter: "_Letter", stamped: LetterStamped, run: "_Run") -> tuple[LetterArchived, datetime]:
+        number = letter.archived.run + 1 if letter.archived else 1
+        key = records.letter(letter.filing, letter.issued.code, "b-lta" if number == 1 else f"b-lta.{number}")
 
         def make() -> bytes:
             before = self.records.read(letter.archived.key if letter.archived else stamped.key)
             newest = levels.newest_stamp(before)
-            evidence = batch.evidence(newest)
-            return levels.archived(before, evidence, self.stamps, run=run)
+            return levels.archived(before, run.evidence(newest), self.stamps, run=number)
 
         lying, body = self._lay(letter, key, make)
         fact = LetterArchived(
-            filing=letter.filing, code=letter.issued.code, number=letter.issued.number, run=run, key=key,
+            filing=letter.filing, code=letter.issued.code, number=letter.issued.number, run=number, key=key,
             sha256=lying.sha256.hex, size=lying.size, renew_by=stamp(levels.newest_stamp(body).ends),
         )  # fmt: skip
         return fact, _renewal(fact)
@@ -215,7 +223,7 @@ class _Letter:
         return cls(id=own, filing=filing, stream=stream, issued=fact, stamped=stamped, archived=archived)
 
 
-class _Batch:
+class _Run:
     """What one run asks once for all its letters."""
 
     def __init__(self, room: RaiseLetters) -> None:
@@ -223,14 +231,18 @@ class _Batch:
         self._status: Status | None = None
         self._lists: tuple[bytes, ...] = ()
 
+    @cached_property
+    def trust(self) -> Trust:
+        """Chain and roots as they are configured now."""
+        return self._room.trust()
+
     def evidence(self, newest: levels.Newest) -> Evidence:
         """For a letter whose newest time-stamp is `newest`. Unavailable while the responder tells of an earlier time."""
-        chain = self._room.trust().chain
+        chain, roots = self.trust.chain, self.trust.roots
         if self._status is None:
             self._lists = self._room.states.lists()
             self._status = self._room.states.status(chain[0], chain[1])
         if self._status.as_of <= newest.at:
             raise Unavailable("the responder still tells of a time before the time-stamp")
-        roots = self._room.trust().roots
         certificates = [*chain, *newest.certificates, *self._status.certificates, *roots]
         return Evidence(certificates=certificates, ocsps=[self._status.response], lists=self._lists)

@@ -9,6 +9,7 @@ import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
 from chalicelib.signing.letter import PANEL_BOX, TypstLetters
+from chalicelib.signing.press import TEMPLATES
 from tests.integration.signing.conftest import Room
 from tests.unit.signing.conftest import FONTS
 from tests.unit.signing.letters import ISSUED, RECEIPT, file, full_letter, second_office_letter
@@ -25,6 +26,20 @@ def text_of(pdf: bytes) -> str:
 def test_the_same_content_gives_the_same_bytes_in_any_process(room: Room) -> None:
     assert TypstLetters(FONTS).render(full_letter(), receipt=RECEIPT) == room.drawn
     assert room.letters.render(full_letter(reference="other"), receipt=RECEIPT) != room.drawn
+
+
+def test_what_is_kept_from_other_letters_changes_no_byte(room: Room) -> None:
+    for number in range(3):
+        room.letters.render(full_letter(reference=f"another {number}"), receipt=RECEIPT)
+
+    assert room.letters.render(full_letter(), receipt=RECEIPT) == room.drawn
+
+
+def test_nothing_of_a_letter_stays_where_it_was_drawn(room: Room) -> None:
+    folder = room.letters.press.folder
+
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in TEMPLATES.iterdir())
+    assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_the_seal_panel_too_is_the_same_every_time(room: Room) -> None:

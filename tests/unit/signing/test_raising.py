@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from chalicelib.signing.cms import Chain
 from chalicelib.signing.levels import sealed_bytes
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.pades import PadesSealer
-from chalicelib.signing.raising import BROKEN_AGAIN, RENEW_BEFORE, RaiseLetters, Trust
+from chalicelib.signing.raising import BROKEN_AGAIN, RENEW_BEFORE, RUN, RaiseLetters, Trust
 from chalicelib.signing.service import FetchLetter, SealLetter
 from chalicelib.signing.transparency.service import LoggedReceipts
 from chalicelib.signing.verification.model import Inspection
@@ -218,15 +219,50 @@ def test_before_its_time_nothing_is_asked(tower: Tower) -> None:
     assert tower.authority.asked == asked
 
 
-def test_a_batch_asks_the_responder_once(tower: Tower) -> None:
-    for _ in range(3):
+def test_a_run_takes_batch_after_batch_and_asks_for_trust_state_and_lists_once(tower: Tower) -> None:
+    for _ in range(4):
         tower.filing = tower.desk.filed().filing
         tower.issue()
-    assert tower.room()() == 4
+    asked = []
+
+    def trust() -> Trust:
+        asked.append("trust")
+        return Trust(chain=tower.sealer.chain.certificates, roots=tower.authority.roots, settle=SETTLE)
+
+    assert tower.room(batch=2)() == 5
     tower.later(SETTLE)
     tower.authority.asked.clear()
-    assert tower.room()() == 4
-    assert [tower.authority.asked.count(what) for what in ("ocsp", "crl", "stamp")] == [1, 1, 4]
+    assert tower.room(batch=2, trust=trust)() == 5
+    assert [tower.authority.asked.count(what) for what in ("ocsp", "crl", "stamp")] == [1, 1, 5]
+    assert asked == ["trust"]
+
+
+def test_a_run_ends_with_its_time_and_the_next_goes_on(tower: Tower) -> None:
+    for _ in range(2):
+        tower.filing = tower.desk.filed().filing
+        tower.issue()
+
+    def slow(digest: bytes) -> Any:
+        tower.later(RUN)
+        return tower.authority.stamp(digest)
+
+    stamps = SimpleNamespace(stamp=slow)
+    assert [tower.room(batch=2, stamps=stamps)() for _ in range(3)] == [2, 1, 0]
+
+
+def test_what_cannot_rise_does_not_hold_up_the_batches_behind_it(tower: Tower) -> None:
+    for _ in range(4):
+        tower.filing = tower.desk.filed().filing
+        tower.issue()
+    first: list[bytes] = []
+
+    def picky(digest: bytes) -> Any:
+        first.append(digest)
+        if digest == first[0]:
+            raise Unavailable("not this one")
+        return tower.authority.stamp(digest)
+
+    assert tower.room(batch=2, stamps=SimpleNamespace(stamp=picky))() == 4
 
 
 def test_an_archive_is_renewed_before_its_time_stamp_ends_and_nothing_is_asked_until_then(tower: Tower) -> None:
