@@ -69,6 +69,7 @@ BY_NAME: dict[str, Any] = {
     "number": "XX/P/2026/1",
     "opening": 1_000_000,
     "owner": "finance",
+    "prepared_by": "account:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "proposed_by": "account:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "purpose": "filing",
     "qr_md5": "0" * 32,
@@ -94,6 +95,13 @@ BY_TYPE: dict[Any, Any] = {
 }  # fmt: skip
 BASE = f"filings/{ULIDS['FILING']}"
 BY_FACT: dict[str, Any] = {
+    "LetterPrepared.code": "request-documents.1",
+    "LetterPrepared.number": "XX/P/2026/1-REQ1",
+    "LetterApproved.code": "request-documents.1",
+    "LetterRejected.code": "request-documents.1",
+    "LetterRejected.ground": "wrong-date",
+    "LetterCancelled.code": "request-documents.1",
+    "LetterPrepared.document": "request-documents",
     "AttachmentRefused.reason": "file.unreadable",
     "AttachmentSecured.key": f"{BASE}/files/{'a' * 64}",
     "Defect.code": "document.missing",

@@ -43,14 +43,8 @@ class Contents:
 
     def __call__(self, stream: Stream, code: str, issued_at: datetime) -> tuple[LetterContent, bytes]:
         """The content of the letter `code`, and the receipt. Corrupt if the register does not hold what it should."""
-        submitted, paid = stream.last(FilingSubmitted), stream.last(FeePaid)
-        draft = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
-        if submitted is None or draft.receipt is None:
-            raise Corrupt(f"{stream.id}: no letter before submission")
-        receipt = draft.receipt.encode()
-        if Digest.of(receipt).hex != submitted.receipt_sha256:
-            raise Corrupt(f"{stream.id}: the kept receipt is not the recorded one")
-        case = self._case(stream, submitted, draft.form)
+        paid = stream.last(FeePaid)
+        case, submitted, receipt = self.filed(stream)
         letter = self.writing.about(
             case,
             code,
@@ -66,6 +60,17 @@ class Contents:
             defects=tuple(map(self._defect, json.loads(receipt)["findings"])),
         )
         return letter, receipt
+
+    def filed(self, stream: Stream) -> tuple[Case, FilingSubmitted, bytes]:
+        """What every letter says of the filing, its submission, and the receipt."""
+        submitted = stream.last(FilingSubmitted)
+        draft = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
+        if submitted is None or draft.receipt is None:
+            raise Corrupt(f"{stream.id}: no letter before submission")
+        receipt = draft.receipt.encode()
+        if Digest.of(receipt).hex != submitted.receipt_sha256:
+            raise Corrupt(f"{stream.id}: the kept receipt is not the recorded one")
+        return self._case(stream, submitted, draft.form), submitted, receipt
 
     def _case(self, stream: Stream, submitted: FilingSubmitted, form: Form) -> Case:
         office = self.office
