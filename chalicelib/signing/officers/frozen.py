@@ -42,7 +42,7 @@ def _signatory(person: Signatory) -> dict[str, Any]:
 def _read(kind: Any, kept: str) -> Any:
     try:
         return _value(kind, json.loads(kept))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Corrupt(f"a kept letter cannot be read: {type(error).__name__}") from error
 
 
