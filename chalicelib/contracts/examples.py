@@ -21,7 +21,8 @@ ULIDS = {"FILING": "01JDJ0Z7Q8F0000000000000AA", "ORDER": "01JDJ1A2B3C0000000000
 OTHER_ULID = "01JDJ2A2B3C0000000000000AC"
 ALSO: dict[str, tuple[str, ...]] = {
     "AttachmentReserved": ("sha256",),
-    "AttachmentStored": ("pages", "findings", "derived"),
+    "AttachmentStored": ("pages", "findings", "derived", "signatures"),
+    "SignatureSeen": ("revision", "revisions", "certificate_sha256", "claimed_at"),
     "FilingSubmitted": ("claims", "pages", "defects"),
     "FeePaid": ("paid_at",),
     "PaymentVerified": ("paid_at",),

@@ -23,6 +23,7 @@ Check = Literal[
     "designs", "views", "one-image-format", "claims-counted", "basis", "priority-period", "declaration",
 ]  # fmt: skip
 When = Literal["always", "with-agent", "with-priority"]
+MOST_ROOTS = 90_000  # characters: they reach the process that looks at a file on its command line (at most 128 KiB on Linux)
 _NEEDS = {
     "document": "document",
     "one-image-format": "document",
@@ -196,6 +197,7 @@ class Office(_Data):
     fees: FeeSchedule
     banks: Banks = Banks()
     officers: tuple[Officer, ...] = ()
+    signer_roots: tuple[str, ...] = ()  # PEM: see `load.py`
 
     def kind(self, code: str) -> Kind | None:
         """The kind with this code."""
@@ -232,6 +234,8 @@ class Office(_Data):
             raise ValueError("a route leads through this office's door or it does not: not both")
         if self.fees.currency != self.currency:
             raise ValueError(f"fees are in {self.fees.currency}, the office's currency is {self.currency}")
+        if sum(map(len, self.signer_roots)) > MOST_ROOTS or any("BEGIN CERTIFICATE" not in pem for pem in self.signer_roots):
+            raise ValueError(f"roots of signers are certificates in PEM, together at most {MOST_ROOTS} characters")
         if len({row.account for row in self.officers}) != len(self.officers):
             raise ValueError("two officers share an account: nobody could tell who acted")
         used = [("document", row.code, "kind", set(row.kinds), kinds) for row in self.documents]

@@ -1,4 +1,4 @@
-"""A letter that two persons answer for: prepared, approved and sealed, killed at every AWS call; and people in each other's way."""
+"""A letter that two persons answer for: prepared, approved, sealed, killed at every AWS call; people in each other's way."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Letters that two persons answer for, through the public API and the queues: from the desk to the owner, the log, the check."""
+"""Letters that two persons answer for, through the public API and the queues: from the desk to owner and log."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
