@@ -1,4 +1,4 @@
-"""People who sign PDFs: an authority of their own, certificates, and programs of ours that sign. Never what the product uses."""
+"""People who sign PDFs: an authority of their own, certificates, a program that signs. Never what the product uses."""
 
 import io
 from dataclasses import dataclass
@@ -80,7 +80,8 @@ class Person:
         from pyhanko.sign.fields import SigSeedSubFilter
         from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-        store = SimpleCertificateStore()
+        made: Any = SimpleCertificateStore
+        store = made()
         store.register(asn1.Certificate.load(self.authority.certificate.public_bytes(DER)))
         own = keys.PrivateKeyInfo.load(
             self.key.private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -95,12 +96,19 @@ class Person:
         return bytes(out.getvalue())
 
 
+def pdf_objects() -> Any:
+    """PyHanko's kinds of PDF objects."""
+    from pyhanko.pdf_utils import generic
+
+    return generic
+
+
 def appended(pdf: bytes, change: Any) -> bytes:
     """One more revision, in which `change(writer)` changes something."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
     out = io.BytesIO(pdf)
-    writer = IncrementalPdfFileWriter(out, strict=False)
+    writer: Any = IncrementalPdfFileWriter(out, strict=False)
     change(writer)
     writer.write_in_place()
     return out.getvalue()

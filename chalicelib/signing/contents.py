@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from chalicelib.contracts import attachment
+from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.events import FeePaid, FilingSubmitted, OrderOpened
 from chalicelib.contracts.form import Form
@@ -94,22 +95,29 @@ class Contents:
         )
 
     def _files(self, stream: Stream, submitted: FilingSubmitted, kind: str) -> tuple[model.ReceivedFile, ...]:
-        names = {
-            key.removeprefix(attachment.PREFIX): str(item.attributes["name"])
+        kept = {
+            identifier: Attachment.of(identifier, item.attributes)
             for key, item in stream.items.items()
-            if key.startswith(attachment.PREFIX)
+            if key.startswith(attachment.PREFIX) and (identifier := key.removeprefix(attachment.PREFIX))
         }
         return tuple(
             model.ReceivedFile(
                 seq=seq,
                 role=document.names if (document := self.office.document(file.document, kind)) else {},
-                name=names[file.attachment],
+                name=kept[file.attachment].name,
                 media_type=file.media_type,
                 size=file.size,
                 sha256=Digest(file.sha256),
+                signed=self._signed(kept[file.attachment]),
             )
             for seq, file in enumerate(submitted.files, start=1)
         )
+
+    def _signed(self, file: Attachment) -> tuple[model.Texts, ...]:
+        """What was found of the signatures in a file, each finding once, in words without a name."""
+        results = dict.fromkeys(f"signature.{one.result}" for one in file.signatures)
+        said = (words(self.office, Finding(code=code)) for code in results)
+        return tuple({language: message for language, (message, _) in one.items()} for one in said)
 
     def _defect(self, found: Mapping[str, Any]) -> model.Defect:
         """A finding as the receipt lists it, in words."""

@@ -33,7 +33,8 @@ class Office:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedFile:
-    """One file as the office received it: digest and size of the bytes, name as the filer gave it."""
+    """One file as the office received it: digest and size of the bytes, name as the filer gave it. `signed` says in words what
+    was found of signatures in it, one text each."""
 
     seq: int
     role: Texts
@@ -41,6 +42,7 @@ class ReceivedFile:
     media_type: str
     size: int
     sha256: Digest
+    signed: tuple[Texts, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

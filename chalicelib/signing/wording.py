@@ -259,6 +259,7 @@ def _file(file: ReceivedFile, say: Wording) -> dict[str, Any]:
         "role": say.texts(file.role),
         "name": file.name,
         "type": file.media_type,
+        "signed": [say.texts(text) for text in file.signed],
         "size": say.size(file.size),
         "sha256": file.sha256.hex,
     }

@@ -92,6 +92,11 @@ def seal(office: World) -> None:
     office.rooms.seal(StreamId("LETTER", letter(office)["id"]))
 
 
+def sealing(office: World) -> None:
+    """The same in a warm process: two that begin at once would wait for each other's first parameters here, never on AWS."""
+    office.rooms.seal(StreamId("LETTER", letter(office)["id"]))
+
+
 def nothing_more(office: World) -> None:
     """What was done is all that is wanted."""
 
@@ -156,13 +161,13 @@ def test_a_change_while_it_is_approved_leaves_no_approval_of_what_nobody_read(of
 
 @pytest.mark.timeout(900)
 def test_a_change_while_it_is_sealed_seals_what_was_approved_or_nothing(office: World, approved: Moment) -> None:
-    ends = _interleaved(office, approved, lambda: seal(office), lambda: change(office))
+    ends = _interleaved(office, approved, lambda: sealing(office), lambda: change(office))
     assert ends <= ENDS
 
 
 @pytest.mark.timeout(900)
 def test_sealed_twice_at_once_it_is_one_letter(office: World, approved: Moment) -> None:
-    ends = _interleaved(office, approved, lambda: seal(office), lambda: seal(office))
+    ends = _interleaved(office, approved, lambda: sealing(office), lambda: sealing(office))
     assert ends == {("LetterPrepared", "LetterApproved", "LetterIntended", "LetterIssued", "LetterStamped")}
 
 
@@ -172,6 +177,7 @@ def _interleaved(office: World, moment: Moment, *acts: Callable[[], None]) -> se
 
     def back() -> World:
         office.go_back(moment)
+        assert office.rooms.letters and office.rooms.seal_approved and office.rooms.raise_letters  # made, and warm
         return office
 
     def judge(office: World, run: Run) -> None:

@@ -19,7 +19,7 @@ from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Unavailable
 
 SIGNED: Final = "pdf.signed"  # the finding that makes us ask
-NOT_CHECKED, MORE = "signature.not-checked", "signature.too-many"
+NOT_CHECKED, MORE, ADDED_TO = "signature.not-checked", "signature.too-many", "signature.added-to"
 RESULTS: Final = {
     "valid": "signature.valid",
     "expired": "signature.expired",
@@ -69,7 +69,9 @@ def read(said: str) -> Seen:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Seen(signatures=(), findings=(NOT_CHECKED,))
     codes = [RESULTS[one.result] for one in signatures] or [NOT_CHECKED]
-    return Seen(signatures=signatures, findings=tuple(dict.fromkeys([*codes, *([MORE] if more else [])])))
+    codes += [ADDED_TO] if any(one.covers == "revision" for one in signatures) else []
+    codes += [MORE] if more else []
+    return Seen(signatures=signatures, findings=tuple(dict.fromkeys(codes)))
 
 
 def _signature(told: dict[str, Any]) -> Signature:

@@ -47,15 +47,19 @@ def _signed(reader: Any) -> list[Any]:
 
     fields: list[tuple[int, int, str, Any]] = []
     for name, _, reference in itertools.islice(enumerate_sig_fields(reader, filled_status=True), MOST_FIELDS):
-        try:
-            field = reference.get_object()
-            value = field["/V"]
-            if "/Type" in value and value["/Type"] == "/DocTimeStamp":
-                continue
-        except Exception:  # noqa: BLE001 - a field that holds no dictionary holds no signature
-            continue
-        fields.append((_end(value), len(fields), name, field))
+        field = reference.get_object()
+        if _is_signature(field):
+            fields.append((_end(field["/V"]), len(fields), name, field))
     return sorted(fields, key=lambda one: one[:2])
+
+
+def _is_signature(field: Any) -> bool:
+    """Whether a field holds a dictionary that is no document time-stamp."""
+    try:
+        value = field["/V"]
+        return not ("/Type" in value and value["/Type"] == "/DocTimeStamp")
+    except Exception:  # noqa: BLE001 - a field that holds no dictionary holds no signature
+        return False
 
 
 def _end(value: Any) -> int:
@@ -171,7 +175,7 @@ def _judged(reader: Any, signature: Any, roots: Sequence[bytes], at: datetime, *
     allowed = {ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, *([] if last else [ModificationLevel.FORM_FILLING])}
     if said["covers"] == "part" or status.docmdp_ok is False or status.seed_value_ok is False:
         return {**said, "result": "changed"}
-    if not whole and status.modification_level not in allowed:
+    if not whole and (status.modification_level not in allowed or (last and not _archived_only(reader, signature))):
         return {**said, "result": "changed"}
     if status.trusted or (stamped is not None and trusted and checked(stamped.timestamp).trusted):
         return {**said, "result": "valid"}
@@ -179,6 +183,20 @@ def _judged(reader: Any, signature: Any, roots: Sequence[bytes], at: datetime, *
     if claimed is not None and claimed.tzinfo is not None and claimed < at and checked(claimed).trusted:
         return {**said, "result": "expired"}
     return {**said, "result": "unknown-signer"}
+
+
+def _archived_only(reader: Any, signature: Any) -> bool:
+    """Whether every field that came after the signature is a document time-stamp: an empty one can be drawn over a page."""
+    before = {str(one) for one in _fields(reader.get_historical_root(signature.signed_revision))}
+    added = [one.get_object() for one in _fields(reader.root) if str(one) not in before]
+    return all("/V" in one and one["/V"].get("/Type") == "/DocTimeStamp" for one in added)
+
+
+def _fields(root: Any) -> list[Any]:
+    if "/AcroForm" not in root:
+        return []
+    listed = root["/AcroForm"]["/Fields"]
+    return [listed.raw_get(at) for at in range(len(listed))]
 
 
 def _context(roots: Sequence[bytes], at: datetime | None) -> Any:
