@@ -18,6 +18,7 @@ from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
 from chalicelib.signing import routes as signing_routes
+from chalicelib.signing.officers import routes as officer_routes
 from chalicelib.signing.transparency import routes as log_routes
 from chalicelib.signing.verification import routes as verification_routes
 from chalicelib.signing.verification.invoke import handle as inspect_file
@@ -88,6 +89,15 @@ def seal_letter(event: SQSEvent) -> None:
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def raise_letters(event: object) -> None:
     rooms.raise_due()
+
+
+# letters that persons answer for: prepared, approved by another; a function that may do nothing else draws what they read
+app.register_blueprint(officer_routes.build(rooms))
+
+
+@app.lambda_function()
+def draw_letter(event: dict[str, Any], context: object) -> dict[str, str]:
+    return rooms.draw(event)
 
 
 # what a letter is worth, to anyone; files that nobody trusts are opened in a function that may do nothing else

@@ -31,6 +31,7 @@ class Settings:
     oidc_jwks_url: str
     public_url: str
     verify_function: str
+    draw_function: str
     payment_rails: str
     payment_secrets_parameter: str
     scanner: str  # who looks for malware; no default, so that nobody goes without by forgetting it

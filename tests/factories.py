@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.attachments.custody import TakeCustody
 from chalicelib.attachments.model import Accepted, Made, Upload, Verdict
 from chalicelib.attachments.multipart import PartUploads
-from chalicelib.attachments.service import ConfirmUpload
+from chalicelib.attachments.service import ConfirmUpload, Screen
 from chalicelib.attachments.uploads import Uploads
 from chalicelib.contracts.attachment import PAGE, Attachment
 from chalicelib.filing.drafts import Drafts, draft_of
@@ -140,6 +140,7 @@ class Desk:
     in_parts: InMemoryParts = field(init=False)
     bank: AbaBank = field(init=False)
     keys: int = 0
+    screen: Screen = sight
 
     def __post_init__(self) -> None:
         self.records = InMemoryBucket("records", quarantine=self.quarantine)
@@ -175,7 +176,7 @@ class Desk:
 
     @property
     def confirm_upload(self) -> ConfirmUpload:
-        return ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=sight, clock=self.clock)
+        return ConfirmUpload(register=self.register, quarantine=self.quarantine, screen=self.screen, clock=self.clock)
 
     @property
     def submit(self) -> Submit:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.attachments.items import InParts
-from chalicelib.contracts.attachment import Attachment
+from chalicelib.contracts.attachment import Attachment, Signature
 from chalicelib.kernel.digest import Digest
 
 
@@ -30,6 +30,7 @@ class Accepted:
     pages: int | None = None
     findings: tuple[str, ...] = ()  # codes of what is outside the rules; the office's data say how grave each is
     made: tuple["Made", ...] = ()
+    signatures: tuple[Signature, ...] = ()
     scanned: bool = True  # False: it can be read, and no scanner for malware could say anything
 
 

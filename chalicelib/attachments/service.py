@@ -12,7 +12,7 @@ from typing import Protocol
 from chalicelib.attachments.items import item_key
 from chalicelib.attachments.model import Accepted, Verdict
 from chalicelib.contracts import attachment, records
-from chalicelib.contracts.attachment import PAGE, Attachment, Derived
+from chalicelib.contracts.attachment import PAGE, Attachment, Derived, Signature
 from chalicelib.contracts.events import (
     AttachmentCleared,
     AttachmentHeld,
@@ -20,6 +20,7 @@ from chalicelib.contracts.events import (
     AttachmentStored,
     DerivedCopy,
 )
+from chalicelib.contracts.signatures import SignatureSeen
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Unavailable
@@ -169,6 +170,7 @@ def _taken(
             for one in derived
             if one.what != PAGE
         ),
+        signatures=tuple(_recorded(one) for one in found.signatures),
     )
     after = replace(
         there,
@@ -177,5 +179,11 @@ def _taken(
         object_version=version,
         findings=found.findings,
         derived=derived,
+        signatures=found.signatures,
     )
     return told, after
+
+
+def _recorded(one: Signature) -> SignatureSeen:
+    """What an entry may say of a signature: not the name."""
+    return SignatureSeen.model_validate({name: value for name, value in one.told().items() if name != "signer"})

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.contracts import cases, logged  # noqa: F401 - their facts are facts like these: `FACTS` finds them
+from chalicelib.contracts import cases, letters, logged  # noqa: F401 - their facts are facts like these: `FACTS` finds them
 from chalicelib.contracts.fact import (
     Code,
     Count,
@@ -24,6 +24,7 @@ from chalicelib.contracts.fact import (
     Sha256,
     Stamp,
 )
+from chalicelib.contracts.signatures import SignatureSeen
 
 
 class AttachmentReserved(Fact):
@@ -50,7 +51,8 @@ class DerivedCopy(BaseModel):
 
 class AttachmentStored(Fact):
     """The announced file lies in quarantine and passed the checks; digest and size are of the stored bytes. `findings` are
-    what is outside the rules: the file is kept all the same, and as it was sent. `derived` are copies of ours beside it."""
+    what is outside the rules: the file is kept all the same, and as it was sent. `derived` are copies of ours beside it;
+    `signatures` what it was signed with when it came."""
 
     TYPE = "int.tra.attachment.stored.v1"
     attachment: Id
@@ -61,6 +63,7 @@ class AttachmentStored(Fact):
     pages: Count | None = None
     findings: tuple[Code, ...] = ()
     derived: tuple[DerivedCopy, ...] = ()
+    signatures: tuple[SignatureSeen, ...] = ()
 
 
 class AttachmentHeld(Fact):
@@ -76,6 +79,7 @@ class AttachmentHeld(Fact):
     pages: Count | None = None
     findings: tuple[Code, ...] = ()
     derived: tuple[DerivedCopy, ...] = ()
+    signatures: tuple[SignatureSeen, ...] = ()
 
 
 class AttachmentCleared(Fact):

@@ -21,7 +21,8 @@ ULIDS = {"FILING": "01JDJ0Z7Q8F0000000000000AA", "ORDER": "01JDJ1A2B3C0000000000
 OTHER_ULID = "01JDJ2A2B3C0000000000000AC"
 ALSO: dict[str, tuple[str, ...]] = {
     "AttachmentReserved": ("sha256",),
-    "AttachmentStored": ("pages", "findings", "derived"),
+    "AttachmentStored": ("pages", "findings", "derived", "signatures"),
+    "SignatureSeen": ("revision", "revisions", "certificate_sha256", "claimed_at"),
     "FilingSubmitted": ("claims", "pages", "defects"),
     "FeePaid": ("paid_at",),
     "PaymentVerified": ("paid_at",),
@@ -69,6 +70,7 @@ BY_NAME: dict[str, Any] = {
     "number": "XX/P/2026/1",
     "opening": 1_000_000,
     "owner": "finance",
+    "prepared_by": "account:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "proposed_by": "account:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "purpose": "filing",
     "qr_md5": "0" * 32,
@@ -94,6 +96,13 @@ BY_TYPE: dict[Any, Any] = {
 }  # fmt: skip
 BASE = f"filings/{ULIDS['FILING']}"
 BY_FACT: dict[str, Any] = {
+    "LetterPrepared.code": "request-documents.1",
+    "LetterPrepared.number": "XX/P/2026/1-REQ1",
+    "LetterApproved.code": "request-documents.1",
+    "LetterRejected.code": "request-documents.1",
+    "LetterRejected.ground": "wrong-date",
+    "LetterCancelled.code": "request-documents.1",
+    "LetterPrepared.document": "request-documents",
     "AttachmentRefused.reason": "file.unreadable",
     "AttachmentSecured.key": f"{BASE}/files/{'a' * 64}",
     "Defect.code": "document.missing",

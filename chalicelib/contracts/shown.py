@@ -22,6 +22,10 @@ def file(office: Office, one: Attachment, *, number: str | None = None) -> dict[
         shown |= told(office, one.reason, name=one.name)
     if one.reason and number is not None:  # what is to be done is another thing now; what was found is not
         shown["action"] = told(office, REFUSED_AFTER_FILING, name=one.name, number=number)["action"]
+    if one.signatures:
+        shown["signatures"] = [
+            {**signature.told(), **told(office, f"signature.{signature.result}")} for signature in one.signatures
+        ]
     if one.noted:
         shown["findings"] = [_noted(office, one, code) for code in one.noted]
     return shown

@@ -1,6 +1,7 @@
 """Which kinds of stream an event lies on: said by the word after `int.tra.`, since a thing's facts lie on its stream.
 
-A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later ones on its own.
+A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later levels, and what
+persons do with a letter, always on its own.
 """
 
 from chalicelib.contracts.fact import Fact
@@ -10,6 +11,10 @@ STREAMS: dict[str, tuple[str, ...]] = {
     "filing": ("FILING",),
     "fee": ("FILING",),
     "letter": ("FILING", "LETTER"),
+    "LetterPrepared": ("LETTER",),
+    "LetterApproved": ("LETTER",),
+    "LetterRejected": ("LETTER",),
+    "LetterCancelled": ("LETTER",),
     "LetterStamped": ("LETTER",),
     "LetterArchived": ("LETTER",),
     "receipt": ("FILING",),

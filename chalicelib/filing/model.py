@@ -26,6 +26,12 @@ class Dossier:
     today: datetime
 
 
+def _signed(file: Attachment) -> dict[str, Any]:
+    """What was found of signatures in a file when it came, each finding once; the file's own entry says more."""
+    said = sorted({one.result for one in file.signatures})
+    return {"signatures": said} if said else {}
+
+
 def receipt(
     *,
     office: Office,
@@ -53,7 +59,9 @@ def receipt(
         "filing_date": here.date().isoformat(),
         "manifest_sha256": manifest.sha256.hex,
         "form": manifest.to_json()["form"],
-        "files": manifest.to_json()["files"],
+        "files": [
+            {**line, **_signed(file)} for line, file in zip(manifest.to_json()["files"], manifest.files, strict=True)
+        ],
         "findings": [
             {
                 "code": finding.code,

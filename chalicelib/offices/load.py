@@ -1,6 +1,8 @@
 """Reads an office's folder: every `*.toml` in it, merged by table, validated as one `Office`.
 
-`fees.demo.toml` is read only for a stage that says so: its amounts are ours, not the office's, and are labelled.
+`signers/*.pem` are the roots of the authorities that the office trusts to name who signed a file that comes in; without any,
+every signer is unknown. `fees.demo.toml` is read only for a stage that says so: its amounts are ours, not the office's, and are
+labelled.
 """
 
 import tomllib
@@ -28,4 +30,5 @@ def load_office(folder: str | Path, *, demo_fees: bool = False) -> Office:
     demo = path / "fees.demo.toml"
     if demo_fees and demo.exists():
         data["fees"]["demo"] = tomllib.loads(demo.read_text("utf-8"))["demo"]
+    data["signer_roots"] = tuple(file.read_text("ascii") for file in sorted(path.glob("signers/*.pem")))
     return Office.model_validate(data)

@@ -5,12 +5,14 @@ Every rule row says where it comes from (`rule`) and how sure we are (`certainty
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.offices.banks import Banks
 from chalicelib.offices.fees import FeeSchedule
+from chalicelib.offices.officers import Act, Officer
 from chalicelib.offices.uploads import ImageProfile, UploadLimits
 
 Certainty = Literal["sure", "secondary", "assumed"]
@@ -21,6 +23,7 @@ Check = Literal[
     "designs", "views", "one-image-format", "claims-counted", "basis", "priority-period", "declaration",
 ]  # fmt: skip
 When = Literal["always", "with-agent", "with-priority"]
+MOST_ROOTS = 90_000  # characters: they reach the process that looks at a file on its command line (at most 128 KiB on Linux)
 _NEEDS = {
     "document": "document",
     "one-image-format": "document",
@@ -154,7 +157,8 @@ class Requirement(_Data):
 
 class LetterTexts(_Data):
     """The office's own words on a letter. `opening` stands in place of the acknowledgement's first sentence, `warning` says
-    in a frame what the paper is not. `words` are the labels of a language that ships with none (`signing/words`)."""
+    in a frame what the paper is not. `words` are the labels of a language that ships with none (`signing/words`).
+    `persons`: one officer prepares it, another approves it, and both are named in it."""
 
     title: Text
     opening: Text | None = None
@@ -162,6 +166,7 @@ class LetterTexts(_Data):
     next_steps: tuple[Text, ...]
     reason: Text
     location: Text
+    persons: bool = False
     words: Mapping[str, Mapping[str, Any]] = {}
 
 
@@ -191,6 +196,8 @@ class Office(_Data):
     messages: Mapping[str, Mapping[str, tuple[str, str]]] = {}  # code → language → (what is wrong, what to do)
     fees: FeeSchedule
     banks: Banks = Banks()
+    officers: tuple[Officer, ...] = ()
+    signer_roots: tuple[str, ...] = ()  # PEM: see `load.py`
 
     def kind(self, code: str) -> Kind | None:
         """The kind with this code."""
@@ -208,6 +215,11 @@ class Office(_Data):
         rows = (row for row in self.file_findings if row.code == code and {"*", document} & set(row.documents))
         return next(rows, None)
 
+    def officer(self, account: str, act: Act, day: date) -> Officer | None:
+        """The person of this account, if the office lets it do this on this day."""
+        rows = (row for row in self.officers if row.account == account and act in row.may and row.on(day))
+        return next(rows, None)
+
     def application_number(self, kind: Kind, year: int, serial: int) -> str:
         """The number as displayed: `KH/D/2026/10`."""
         return kind.number_format.format(office=self.code, series=kind.series, year=year, serial=serial)
@@ -222,6 +234,10 @@ class Office(_Data):
             raise ValueError("a route leads through this office's door or it does not: not both")
         if self.fees.currency != self.currency:
             raise ValueError(f"fees are in {self.fees.currency}, the office's currency is {self.currency}")
+        if sum(map(len, self.signer_roots)) > MOST_ROOTS or any("BEGIN CERTIFICATE" not in pem for pem in self.signer_roots):
+            raise ValueError(f"roots of signers are certificates in PEM, together at most {MOST_ROOTS} characters")
+        if len({row.account for row in self.officers}) != len(self.officers):
+            raise ValueError("two officers share an account: nobody could tell who acted")
         used = [("document", row.code, "kind", set(row.kinds), kinds) for row in self.documents]
         used += [("document", row.code, "route", set(row.routes), routes) for row in self.documents]
         for fee in self.fees.rows:
@@ -254,6 +270,7 @@ class Office(_Data):
         for letter in self.letters.values():
             named += [letter.title, *letter.next_steps, letter.reason, letter.location]
             named += [text for text in (letter.opening, letter.warning) if text]
+        named += [text for officer in self.officers for text in (officer.names, officer.title)]
         for texts in named:
             if missing := set(self.languages) - set(texts):
                 raise ValueError(f"words missing in {sorted(missing)}: {dict(texts)}")

@@ -56,8 +56,13 @@ RECONCILIATION_STATES: dict[str, tuple[frozenset[str], str]] = {
 
 LETTER_STATES: dict[str, tuple[frozenset[str], str]] = {
     # the acknowledgement is issued on its filing's stream: its own begins with what comes after
-    "LetterIntended": (frozenset({""}), ""),
-    "LetterIssued": (frozenset({""}), "issued"),
+    # a letter that persons answer for is prepared and approved first; once its sealing has begun nobody changes it any more
+    "LetterPrepared": (frozenset({"", "prepared", "rejected", "approved"}), "prepared"),
+    "LetterApproved": (frozenset({"prepared"}), "approved"),
+    "LetterRejected": (frozenset({"prepared"}), "rejected"),
+    "LetterCancelled": (frozenset({"prepared", "rejected", "approved"}), "cancelled"),
+    "LetterIntended": (frozenset({"", "approved", "intended"}), "intended"),
+    "LetterIssued": (frozenset({"intended"}), "issued"),
     "LetterStamped": (frozenset({"", "issued"}), "stamped"),
     "LetterArchived": (frozenset({"stamped", "archived"}), "archived"),
     "LetterLogged": (frozenset({"issued", "stamped", "archived"}), ""),

@@ -1,7 +1,7 @@
 """How a dossier is laid out, and harmless names for it. Pure: package in, plan out. A dossier is a bag (`bag`).
 
     <number>/package.json bagit.txt bag-info.txt manifest-sha256.txt manifest-sha512.txt tagmanifest-sha256.txt(.p7s)
-    <number>/data/form.json manifest.json receipt.json receipt.json.p7s edms.json
+    <number>/data/form.json manifest.json receipt.json receipt.json.p7s edms.json signatures.json (if a file came signed)
     <number>/data/files/01-plan.pdf …  derived/01-smaller.png …  letters/acknowledgement.pdf …  st96/bibliographic-data.xml …
 
 A filer's file name is only ever the tail of a name that we begin (`01-`), so it cannot climb (`../`), be absolute, be a
@@ -40,7 +40,8 @@ ENDINGS = {
 }
 OTHER_ENDING = ".bin"
 _FIXED = {"form": "data/form.json", "manifest": "data/manifest.json", "receipt": "data/receipt.json",
-          "receipt-signature": "data/receipt.json.p7s", "edms": "data/edms.json", "seal": SEAL}  # fmt: skip
+          "receipt-signature": "data/receipt.json.p7s", "edms": "data/edms.json", "signatures": "data/signatures.json",
+          "seal": SEAL}  # fmt: skip
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*~')  # Windows; the tilde is a short name's
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.ASCII | re.IGNORECASE)  # Windows
 _LOOSE_TAIL = " .\u17d2\u200b\u200c\u200d"  # what means nothing at an end: dots, blanks, Khmer coeng, joiners

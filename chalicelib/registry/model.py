@@ -31,7 +31,7 @@ from chalicelib.register.model import StreamId
 PACKAGE_SCHEMA: Literal["urn:tra:package:2"] = "urn:tra:package:2"
 ACKNOWLEDGEMENT = "acknowledgement"  # code of the letter that makes a filing ready
 Role = Literal[
-    "form", "manifest", "receipt", "receipt-signature", "file", "derived", "letter", "st96", "edms", "tag", "seal"
+    "form", "manifest", "receipt", "receipt-signature", "file", "derived", "letter", "st96", "edms", "signatures", "tag", "seal"
 ]  # fmt: skip
 SINGLE_ROLES: tuple[Role, ...] = ("form", "manifest", "receipt", "receipt-signature", "edms", "seal")  # each exactly once
 OF_THE_BAG: tuple[Role, ...] = ("tag", "seal")  # beside the payload, not of it

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.contracts import attachment
 from chalicelib.contracts.form import Form
+from chalicelib.kernel.digest import canonical
 from chalicelib.offices.model import Office
 from chalicelib.registry.bag import SEAL, TAG_FILES, TAG_MANIFEST, tag_files
 from chalicelib.registry.edms import capture
@@ -70,6 +72,22 @@ def documents(
 def captured(ready: Ready, objects: tuple[PackageObject, ...], office: Office) -> Made:
     """The capture data for the office's document system."""
     return Made("edms", "edms.json", "edms", JSON, "json", capture(ready, objects, office))
+
+
+def signatures(ready: Ready) -> list[Made]:
+    """What was found of signatures in the files that go along, with the names in their certificates; nothing if none is signed.
+    The files themselves lie beside, as they were sent: whoever doubts this looks again."""
+    found = []
+    for seq, file in enumerate(ready.submitted.files, start=1):
+        item = ready.stream.items.get(attachment.PREFIX + file.attachment)
+        kept = attachment.Attachment.of(file.attachment, item.attributes) if item else None
+        if kept and kept.signatures and file.attachment not in ready.refused:
+            seen = [one.told() for one in kept.signatures]
+            found.append({"seq": seq, "attachment": file.attachment, "sha256": file.sha256, "signatures": seen})
+    if not found:
+        return []
+    body = canonical({"schema": "urn:tra:signatures:1", "filing": ready.stream.id.id, "files": found})
+    return [Made("signatures", "signatures.json", "signatures", JSON, "json", body)]
 
 
 def tags(ready: Ready, objects: tuple[PackageObject, ...], office: Office) -> list[Made]:

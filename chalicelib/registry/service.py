@@ -82,6 +82,7 @@ class HandOver:
         objects += tuple(
             self._store(ready, one) for one in papers.documents(ready, form, objects, self.office, self.official)
         )
+        objects += tuple(self._store(ready, one) for one in papers.signatures(ready))
         objects += (self._store(ready, papers.captured(ready, objects, self.office)),)
         tags = papers.tags(ready, objects, self.office)
         objects += tuple(self._store(ready, one) for one in tags)

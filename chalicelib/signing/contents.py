@@ -44,14 +44,8 @@ class Contents:
 
     def __call__(self, stream: Stream, code: str, issued_at: datetime) -> tuple[LetterContent, bytes]:
         """The content of the letter `code`, and the receipt. Corrupt if the register does not hold what it should."""
-        submitted, paid = stream.last(FilingSubmitted), stream.last(FeePaid)
-        draft = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
-        if submitted is None or draft.receipt is None:
-            raise Corrupt(f"{stream.id}: no letter before submission")
-        receipt = draft.receipt.encode()
-        if Digest.of(receipt).hex != submitted.receipt_sha256:
-            raise Corrupt(f"{stream.id}: the kept receipt is not the recorded one")
-        case = self._case(stream, submitted, draft.form)
+        paid = stream.last(FeePaid)
+        case, submitted, receipt = self.filed(stream)
         letter = self.writing.about(
             case,
             code,
@@ -68,6 +62,17 @@ class Contents:
             defects=tuple(map(self._defect, json.loads(receipt)["findings"])),
         )
         return letter, receipt
+
+    def filed(self, stream: Stream) -> tuple[Case, FilingSubmitted, bytes]:
+        """What every letter says of the filing, its submission, and the receipt."""
+        submitted = stream.last(FilingSubmitted)
+        draft = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
+        if submitted is None or draft.receipt is None:
+            raise Corrupt(f"{stream.id}: no letter before submission")
+        receipt = draft.receipt.encode()
+        if Digest.of(receipt).hex != submitted.receipt_sha256:
+            raise Corrupt(f"{stream.id}: the kept receipt is not the recorded one")
+        return self._case(stream, submitted, draft.form), submitted, receipt
 
     def _case(self, stream: Stream, submitted: FilingSubmitted, form: Form) -> Case:
         office = self.office
@@ -91,19 +96,20 @@ class Contents:
         )
 
     def _files(self, stream: Stream, submitted: FilingSubmitted, kind: str) -> tuple[model.ReceivedFile, ...]:
-        names = {
-            key.removeprefix(attachment.PREFIX): str(item.attributes["name"])
+        kept = {
+            identifier: Attachment.of(identifier, item.attributes)
             for key, item in stream.items.items()
-            if key.startswith(attachment.PREFIX)
+            if key.startswith(attachment.PREFIX) and (identifier := key.removeprefix(attachment.PREFIX))
         }
         return tuple(
             model.ReceivedFile(
                 seq=seq,
                 role=document.names if (document := self.office.document(file.document, kind)) else {},
-                name=names[file.attachment],
+                name=kept[file.attachment].name,
                 media_type=file.media_type,
                 size=file.size,
                 sha256=Digest(file.sha256),
+                signed=self._signed(kept[file.attachment]),
             )
             for seq, file in enumerate(submitted.files, start=1)
         )
@@ -118,6 +124,12 @@ class Contents:
             for made in (Attachment.of(file.attachment, item.attributes).derived if item else ())
             if made.what != attachment.PAGE
         )
+
+    def _signed(self, file: Attachment) -> tuple[model.Texts, ...]:
+        """What was found of the signatures in a file, each finding once, in words without a name."""
+        results = dict.fromkeys(f"signature.{one.result}" for one in file.signatures)
+        said = (words(self.office, Finding(code=code)) for code in results)
+        return tuple({language: message for language, (message, _) in one.items()} for one in said)
 
     def _defect(self, found: Mapping[str, Any]) -> model.Defect:
         """A finding as the receipt lists it, in words."""

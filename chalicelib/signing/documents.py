@@ -121,8 +121,7 @@ class Writing:
         )
 
     def _to(self, case: Case, code: str, serial: int, issued_at: datetime, **parts: Any) -> LetterContent:
-        number = f"{case.number}-{SUFFIXES[code]}{serial}"
-        return self.about(case, code, number=number, issued_at=issued_at, **parts)
+        return self.about(case, code, number=numbered(case.number, code, serial), issued_at=issued_at, **parts)
 
     def _verify(self, number: str) -> str:
         return f"{self.public_url}/verify?number={url_quote(number, safe='')}"
@@ -142,12 +141,22 @@ class Writing:
             "warning": texts.warning,
             "words": {**office.letters[ACKNOWLEDGEMENT].words, **texts.words},
             "verification_url": verification_url,
-            "trust_label": self._trust() if self.test_trust else None,
+            "trust_label": self.trust_label,
         }
+
+    @property
+    def trust_label(self) -> Texts | None:
+        """What a letter says of a seal that is not for use; nothing of one that is."""
+        return self._trust() if self.test_trust else None
 
     def _trust(self) -> Mapping[str, str]:
         said = words(self.office, Finding(code="trust.test"))
         return {language: message for language, (message, _) in said.items()}
+
+
+def numbered(case: str, code: str, serial: int) -> str:
+    """The number of a letter of which a case may have several."""
+    return f"{case}-{SUFFIXES[code]}{serial}"
 
 
 _NOTHING: dict[str, Any] = {

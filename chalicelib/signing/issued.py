@@ -1,5 +1,8 @@
 """Letters as the register knows them: every level of a letter is a file of its own, and each of them was issued by us.
 
+`OF_A_FILING` are the letters that Tra issues by itself, in the order in which they are due. Letters that persons answer for are
+listed beside the filing (`codes_key`), in the order in which they were begun: `request-documents.1`, `request-documents.2` …
+
 The acknowledgement is issued on its filing's stream; what comes after (B-T, B-LTA, renewals), and every other letter, stands on
 the letter's own stream. Its facts name the filing.
 """
@@ -14,7 +17,7 @@ from chalicelib.register.model import Entry, Key, Register, Stream, StreamId
 from chalicelib.signing.documents import ACKNOWLEDGEMENT, RECEIPT
 
 Level = LetterIssued | LetterStamped | LetterArchived
-OF_A_FILING = (RECEIPT, ACKNOWLEDGEMENT)  # the letters that Tra issues by itself, in the order in which they are due
+OF_A_FILING = (RECEIPT, ACKNOWLEDGEMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +68,17 @@ def issued_as(register: Register, sha256: str) -> Issued | None:
 
 def letters_about(register: Register, filing: Stream) -> Iterator[Issued]:
     """Each letter about a filing, as it was issued first."""
-    for code in OF_A_FILING:
+    listed = register.item(codes_key(filing.id.id))
+    for code in (*OF_A_FILING, *(listed.attributes["codes"] if listed else ())):
         levels = _levels(register, filing, code)
         if levels:
             (entry, fact), (_, newest) = levels[0], levels[-1]
             yield Issued(filing=filing, entry=entry, fact=fact, newest=newest)
+
+
+def codes_key(filing: str) -> Key:
+    """Where it is listed which letters persons have begun about a filing."""
+    return Key(f"LETTERS#{filing}", "LETTERS")
 
 
 def _levels(register: Register, filing: Stream, code: str) -> list[tuple[Entry, Level]]:

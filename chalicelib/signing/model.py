@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest, canonical
@@ -33,7 +33,8 @@ class Office:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedFile:
-    """One file as the office received it: digest and size of the bytes, name as the filer gave it."""
+    """One file as the office received it: digest and size of the bytes, name as the filer gave it. `signed` says in words what
+    was found of signatures in it, one text each."""
 
     seq: int
     role: Texts
@@ -41,6 +42,7 @@ class ReceivedFile:
     media_type: str
     size: int
     sha256: Digest
+    signed: tuple[Texts, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,16 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signatory:
+    """A person who answers for the letter: what he or she did, and when."""
+
+    did: Literal["prepared", "approved"]
+    name: Texts
+    title: Texts
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterContent:
     """Everything a letter prints, whichever document it is. ValueError for a naive time or without a language.
 
@@ -127,6 +139,7 @@ class LetterContent:
     document does not need stays empty and is not printed. `opening` stands in place of the acknowledgement's first
     sentence; `number_label` names a number that is not an application's; `warning` says in a frame what the paper is not.
     `proof` is the log's receipt for what is embedded (COSE, base64url): in the QR code and embedded, empty without one.
+    `signatories` are named above the seal; the seal itself is the office's.
     """
 
     languages: tuple[str, ...]
@@ -164,12 +177,14 @@ class LetterContent:
     due: AmountDue | None = None
     tables: tuple[Table, ...] = ()
     proof: str = ""
+    signatories: tuple[Signatory, ...] = ()
     words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.languages:
             raise ValueError("a letter is written in at least one language")
         times = [self.received_at, self.issued_at, self.payment.paid_at if self.payment else None]
+        times += [person.at for person in self.signatories]
         if any(moment is not None and moment.tzinfo is None for moment in times):
             raise ValueError("a letter's times are aware")
 

@@ -1,4 +1,4 @@
-"""HTTP of letters: the acknowledgement to its owner, the sealed report of a day to the finance desk."""
+"""HTTP of letters: each to the owner of its filing, the sealed report of a day to the finance desk."""
 
 from typing import Protocol
 
@@ -7,6 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.kernel.errors import Forbidden
 from chalicelib.offices.model import Office
 from chalicelib.signing.documents import ACKNOWLEDGEMENT, RECEIPT
+from chalicelib.signing.mailbox import Mailbox
 from chalicelib.signing.report import FetchReport
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter
 from chalicelib.web.principal import Principal
@@ -21,6 +22,8 @@ class Rooms(Protocol):
     def office(self) -> Office: ...
     @property
     def fetch_letter(self) -> FetchLetter: ...
+    @property
+    def mailbox(self) -> Mailbox: ...
     @property
     def fetch_report(self) -> FetchReport: ...
 
@@ -59,6 +62,17 @@ def build(rooms: Rooms) -> Blueprint:
     @guarded
     def fetch_receipt_letter(identifier: str) -> Response:
         return letter(identifier, RECEIPT)
+
+    @routes.route("/v1/filings/{identifier}/letters", methods=["GET"])
+    @guarded
+    def list_own_letters(identifier: str) -> Response:
+        account = rooms.principal(Incoming(routes.current_request)).account
+        return answer(200, {"letters": rooms.mailbox(account, identifier)})
+
+    @routes.route("/v1/filings/{identifier}/letters/{code}", methods=["GET"])
+    @guarded
+    def fetch_own_letter(identifier: str, code: str) -> Response:
+        return letter(identifier, code)
 
     @routes.route("/v1/desk/reconciliations/{day}/sealed", methods=["GET"])
     @guarded

@@ -35,7 +35,7 @@ from chalicelib.offices.model import Office
 from chalicelib.register import model as register_model
 from chalicelib.register.model import Append, Key, Put, Register, Stream, StreamId, begin, deciding
 from chalicelib.signing.contents import Contents, Proofs
-from chalicelib.signing.documents import ACKNOWLEDGEMENT, Writing
+from chalicelib.signing.documents import ACKNOWLEDGEMENT, RECEIPT, Writing
 from chalicelib.signing.model import LetterContent
 
 LEVEL: Literal["b-b"] = "b-b"
@@ -208,7 +208,7 @@ class FetchLetter:
         home = stream if code == ACKNOWLEDGEMENT else own
         first = home.last(LetterIssued) if home else None
         if first is None:
-            raise NotFound.because("letter.not-issued")
+            raise NotFound.because("letter.not-issued" if code in {ACKNOWLEDGEMENT, RECEIPT} else "letter.not-found")
         letter = (own and (own.last(LetterArchived) or own.last(LetterStamped))) or first
         name = f"{letter.number.replace('/', '-')}.pdf"
         return letter, self.links.link(letter.key, file_name=name, seconds=LINK_SECONDS), first

@@ -24,12 +24,14 @@ from chalicelib.signing.model import (
     Office,
     Payment,
     ReceivedFile,
+    Signatory,
     Table,
     Texts,
 )
 
 REFERENCE = "en"  # the language whose file says which words there are
 MORE = "more"  # the words of parts that few letters have
+PERSONS = "persons"  # those of letters that persons answer for
 UNKNOWN = "und"  # BCP 47: undetermined
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 
@@ -71,9 +73,9 @@ class Wording:
     time_zone: str
 
     @classmethod
-    def of(cls, content: Written, letter: str = "") -> "Wording":
+    def of(cls, content: Written, *letters: str) -> "Wording":
         """MissingWords names each word that a language lacks."""
-        parts = dict.fromkeys(("", letter))
+        parts = dict.fromkeys(("", *letters))
         words = {
             code: {word: text for part in parts for word, text in shipped(code, part).items()}
             | dict(content.words.get(code, {}))
@@ -149,9 +151,9 @@ class Wording:
 
 def present(content: LetterContent) -> dict[str, Any]:
     """The letter in words, for the template. MissingWords if a language lacks some."""
-    more = MORE if content.due or content.derived else ""
-    say = Wording.of(content, more)
-    office, every = content.office, {**shipped(REFERENCE), **(shipped(REFERENCE, more) if more else {})}
+    more = [part for part, used in ((MORE, content.due or content.derived), (PERSONS, content.signatories)) if used]
+    say = Wording.of(content, *more)
+    office, every = content.office, {word: text for part in ("", *more) for word, text in shipped(REFERENCE, part).items()}
     return {
         "languages": list(content.languages),
         "digits": {code: say.words[code]["digits"] for code in content.languages},
@@ -187,6 +189,7 @@ def present(content: LetterContent) -> dict[str, Any]:
         "tables": [_table(table, say) for table in content.tables],
         "payment": _payment(content.payment, say) if content.payment else None,
         "defects": [_defect(defect, say) for defect in content.defects],
+        "persons": [_person(person, say) for person in content.signatories],
         "next": [say.texts(step) for step in content.next_steps],
         "url": content.verification_url.partition("#")[0],  # the code holds the fragment too
         "qr_alt": say.label("qr_alt", url=content.verification_url)[0]["text"],
@@ -261,6 +264,7 @@ def _file(file: ReceivedFile, say: Wording) -> dict[str, Any]:
         "role": say.texts(file.role),
         "name": file.name,
         "type": file.media_type,
+        "signed": [say.texts(text) for text in file.signed],
         "size": say.size(file.size),
         "sha256": file.sha256.hex,
     }
@@ -281,6 +285,15 @@ def _defect(defect: Defect, say: Wording) -> dict[str, Any]:
         "message": say.texts(defect.message),
         "what": say.texts(defect.what_to_do),
         "by": say.label("by_when", date=say.day(defect.by)) if defect.by else [],
+    }
+
+
+def _person(person: Signatory, say: Wording) -> dict[str, Any]:
+    return {
+        "did": say.label(person.did),
+        "name": say.texts(person.name),
+        "title": say.texts(person.title),
+        "at": say.texts(say.moment(person.at)),
     }
 
 

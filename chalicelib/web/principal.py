@@ -17,7 +17,7 @@ from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Unauthenticated, Unavailable
 
 ALGORITHMS = ("RS256", "ES256")
-ROLES = frozenset({"finance"})
+ROLES = frozenset({"finance", "officer"})
 MAX_TOKEN = 8192
 LEEWAY_SECONDS = 30
 KEYS_SECONDS = 600  # how long published keys are believed

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from chalicelib.attachments.uploads import Uploads
 
 
+SIGNATURES = "chalicelib.signing.incoming.child"  # the program that looks at signatures, in a cell of screening's
+
+
 class Attachments(Ground):
     """2 store: uploads, screening, custody."""
 
@@ -53,8 +56,13 @@ class Attachments(Ground):
     def screen(self) -> "Screen":
         from chalicelib.attachments.screening.choice import scanner
         from chalicelib.attachments.screening.service import Screening
+        from chalicelib.attachments.screening.signatures import SignatureCell
 
-        return Screening(office=self.office, scanner=scanner(self.settings.scanner, self.quarantine))
+        return Screening(
+            office=self.office,
+            scanner=scanner(self.settings.scanner, self.quarantine),
+            signatures=SignatureCell(program=SIGNATURES, roots=self.office.signer_roots, clock=self.clock),
+        )
 
     @cached_property
     def take_custody(self) -> "TakeCustody":

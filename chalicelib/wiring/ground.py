@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.aws.s3 import Bucket
     from chalicelib.payment.model import Http
     from chalicelib.signing.authorities import Authority
+    from chalicelib.signing.officers.drawing import Drawer
     from chalicelib.signing.receipts import SignedReceipts
     from chalicelib.signing.verification.model import Inspector
     from chalicelib.web.principal import KeySource, Principal, Tokens
@@ -53,6 +54,7 @@ class Ground:
         office: Office | None = None,
         screen: "Screen | None" = None,
         authority: "Authority | None" = None,
+        drawer: "Drawer | None" = None,
     ) -> None:
         """Begin afresh in another world (tests): forget all that was made, use these collaborators."""
         self.__dict__.clear()
@@ -64,6 +66,8 @@ class Ground:
             self.__dict__["inspector"] = inspector
         if screen is not None:
             self.__dict__["screen"] = screen
+        if drawer is not None:
+            self.__dict__["drawer"] = drawer
         if authority is not None:
             self.__dict__["stamps"] = self.__dict__["states"] = authority
 

@@ -11,7 +11,10 @@ from chalicelib.wiring.ground import Ground, fonts_folder
 
 if TYPE_CHECKING:
     from chalicelib.signing.authorities import States, TimeStamps
+    from chalicelib.signing.contents import Contents
+    from chalicelib.signing.mailbox import Mailbox
     from chalicelib.signing.model import Signer
+    from chalicelib.signing.officers.sealing import SealApproved
     from chalicelib.signing.raising import RaiseLetters, Trust
     from chalicelib.signing.report import FetchReport, SealReport
     from chalicelib.signing.sealed import SealedLetters
@@ -65,6 +68,27 @@ class Signing(Ground):
         from chalicelib.signing.documents import RECEIPT
 
         return replace(self.seal_letter, code=RECEIPT)
+
+    @cached_property
+    def contents(self) -> "Contents":
+        from chalicelib.signing.contents import Contents
+        from chalicelib.signing.documents import Writing
+        from chalicelib.signing.transparency.service import LoggedReceipts
+
+        writing = Writing(
+            office=self.office, public_url=self.settings.public_url, test_trust=self.settings.test_trust
+        )
+        return Contents(
+            register=self.register, office=self.office, writing=writing, proofs=LoggedReceipts(public=self.public)
+        )
+
+    @cached_property
+    def seal_approved(self) -> "SealApproved":
+        from chalicelib.signing.officers.sealing import SealApproved
+
+        return SealApproved(
+            register=self.register, contents=self.contents, records=self.records, letters=self.letters, clock=self.clock
+        )
 
     @cached_property
     def seal_report(self) -> "SealReport":
@@ -125,9 +149,15 @@ class Signing(Ground):
             self.raise_letters()
 
     def seal(self, stream: StreamId) -> None:
-        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letters."""
+        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letters, a letter that two
+        persons answer for its seal."""
         if stream.kind == "RECONCILIATION":
             self.seal_report(stream)
+            return
+        if stream.kind == "LETTER":
+            sealed = self.seal_approved(stream)
+            if sealed and self.raise_letters is not None:
+                self.raise_letters.at_once(*sealed)
             return
         for room in (self.seal_receipt, self.seal_letter):
             room(stream)
@@ -145,3 +175,9 @@ class Signing(Ground):
         from chalicelib.signing.service import FetchLetter
 
         return FetchLetter(register=self.register, links=self.records)
+
+    @cached_property
+    def mailbox(self) -> "Mailbox":
+        from chalicelib.signing.mailbox import Mailbox
+
+        return Mailbox(register=self.register, office=self.office)

@@ -19,6 +19,7 @@ from chalicelib.signing.model import (
     Particular,
     Payment,
     ReceivedFile,
+    Signatory,
     Table,
     Texts,
 )
@@ -73,7 +74,25 @@ def _documents(writing: Writing, name: str, of: Case, files: int) -> dict[str, L
             "D-2026/11", label=_t("លេខទិនានុប្បវត្តិ", "Journal number"), tables=(_registrations(of, files),), issued_at=at
         ),
     }  # fmt: skip
+    for code, content in made.items():
+        if writing.office.letters[code].persons:
+            made[code] = replace(content, signatories=_persons(of))
     return {f"{code}.{name}": content for code, content in made.items()}
+
+
+def _persons(of: Case) -> tuple[Signatory, ...]:
+    """Two invented officers; with the odd case, one whose name and title are odd too."""
+    odd = of.reference == ODD
+    return (
+        Signatory(
+            did="prepared", name=_t(LONG[:90], ODD) if odd else _t("សុខ ដារ៉ា", "Sok Dara"), at=AT,
+            title=_t("មន្ត្រីពិនិត្យ", "W" * 200 if odd else "Examiner"),
+        ),
+        Signatory(
+            did="approved", name=_t("ចាន់ ម៉ាលីស", "Chan Malis"), at=AT,
+            title=_t("ប្រធានការិយាល័យគំនូរឧស្សាហកម្ម", "Head of the Industrial Designs Section"),
+        ),
+    )  # fmt: skip
 
 
 def _about(writing: Writing, of: Case, code: str, files: int) -> LetterContent:

@@ -110,11 +110,27 @@ def i3_one_letter(stores: Stores, final: bool) -> Iterator[str]:
         if {one["number"] for _, one in stores.facts("LetterIntended", pk)} != {data["number"]}:
             yield f"{pk}: a letter of another number was intended"
     yield from _raised_letters(stores)
+    yield from _two_persons(stores)
     letters = [key for key in stores.records if "/letters/" in key]
     entered = sum(len(stores.facts(type_)) for type_ in ("LetterIssued", *LEVELS))
     if final and len(letters) != entered:
         yield f"{len(letters)} letters stored, {entered} entered"
     yield from _sealed_reports(stores)
+
+
+def _two_persons(stores: Stores) -> Iterator[str]:
+    """A letter that somebody prepared is sealed only if another than any who prepared it approved what was prepared last."""
+    for pk, entries in stores.streams.items():
+        wrote: set[str] = set()
+        prepared, approved = "", ""
+        for entry in entries:
+            if entry["type"] == "LetterPrepared":
+                wrote.add(entry["by"])
+                prepared, approved = entry["data"]["content_sha256"], ""
+            elif entry["type"] == "LetterApproved":
+                approved = entry["data"]["content_sha256"] if entry["by"] not in wrote else "by one who prepared it"
+            elif entry["type"] in {"LetterIntended", "LetterIssued"} and wrote and approved != prepared:
+                yield f"{pk} is sealed as {approved or 'nobody approved it'}"
 
 
 def _raised_letters(stores: Stores) -> Iterator[str]:

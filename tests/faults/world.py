@@ -23,6 +23,8 @@ from chalicelib.attachments.service import Screen
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
 from chalicelib.payment.model import Http
+from chalicelib.signing.model import LetterContent
+from chalicelib.signing.officers import frozen
 from chalicelib.signing.verification.inspection import inspect
 from infra.local.apply import Ground
 from infra.local.authority import TestAuthority
@@ -148,12 +150,18 @@ class World:
             http=self.http,
             issuer_keys=self._jwks,
             inspector=inspect,
+            drawer=self._draw,
             office=self.office,
             screen=self.screen,
             authority=self.authority,
         )
         if self.broken_by:
             self.broken_by(self.rooms)
+
+    def _draw(self, content: LetterContent, receipt: bytes) -> bytes:
+        """What the drawing function answers, asked as the API asks it."""
+        call = json.loads(json.dumps({"letter": frozen.text(content), "receipt": receipt.decode()}))
+        return base64.b64decode(self.rooms.draw(call)["pdf"])
 
     # ------------------------------------------------------------------ the way in
 

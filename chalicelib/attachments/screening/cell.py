@@ -47,23 +47,30 @@ _PR_SET_DUMPABLE = 4
 
 def look(path: Path, task: Task, *, seconds: float = WALL_SECONDS, program: str = PROGRAM) -> Report:
     """What a process of its own says of the file. The file's folder holds nothing else."""
-    said, status = _run(path, task, program, seconds)
+    said, status = _run(path, task.to_json(), program, seconds)
     return _read(said) if status == 0 else Report(refused=UNREADABLE)
 
 
 def make(path: Path, task: Task, *, seconds: float = WALL_SECONDS) -> tuple[Made, ...]:
     """Pictures and copies that a process of its own makes of a file that was taken. None if it fails: nothing hangs on them."""
     try:
-        said, _ = _run(path, task, MAKER, seconds)
+        said, _ = _run(path, task.to_json(), MAKER, seconds)
     except Unavailable:
         return ()
     return tuple(_made(path.parent, said))
 
 
-def _run(path: Path, task: Task, program: str, seconds: float) -> tuple[str, int]:
+def ask(path: Path, task: str, program: str, seconds: float) -> str:
+    """What a program of another room says of the file in a process of its own; empty if it did not end well. It keeps the rules
+    above by itself, with the limits that its task names."""
+    said, status = _run(path, task, program, seconds)
+    return said if status == 0 else ""
+
+
+def _run(path: Path, task: str, program: str, seconds: float) -> tuple[str, int]:
     """What it said after it was ready, and its exit status. Unavailable if it never was, or had too little of the machine."""
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    command = [sys.executable, "-s", "-P", "-m", program, str(path), task.to_json()]
+    command = [sys.executable, "-s", "-P", "-m", program, str(path), task]
     with tempfile.TemporaryFile(dir=path.parent) as answer:  # without a name, so that nobody can put another in its place
         process = subprocess.Popen(  # noqa: S603 - our own module; the path is ours too
             command,

@@ -66,6 +66,7 @@ _TELLING = re.compile(
     rb"/(?:A|AA|PA|OpenAction|Next|JS|JavaScript|URI|Base|FFilter|FDecodeParms|EF|RF|XFA|OPI|Ref|Launch|ByteRange)(?=[\s/\[<(])"
     rb"|/F (?!\d+ (?:/|>>))|/S /(?:" + b"|".join(sorted(name[1:].encode() for name in OTHER_ACTIONS)) + rb")(?=[\s/>])"
 )
+_FILLED = re.compile(rb"/FT /Sig(?=[\s/>]).*/V (?=[^\s])", re.DOTALL)
 _FONT = re.compile(rb"/Type /Font(?=[\s/>])")
 _SIMPLE = re.compile(rb"/Subtype /(?:Type1|TrueType|MMType1|CIDFontType0|CIDFontType2)(?=[\s/>])")
 _NUMBER = rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
@@ -116,7 +117,7 @@ def _noted(thing: Any, text: bytes) -> Iterator[str]:
         yield "pdf.fonts-not-embedded"
     if b"/OCProperties" in text:
         yield "pdf.layers"
-    if b"/ByteRange" in text and b"/Contents" in text:
+    if (b"/ByteRange" in text and b"/Contents" in text) or _FILLED.search(text):
         yield "pdf.signed"
     kinds = [name for key, name in _NAMED.findall(text) if key == b"Subtype"]
     if b"/AP" in text and any(kind in ANNOTATIONS - {b"Link", b"Popup"} for kind in kinds) and b"/FT /Sig" not in text:

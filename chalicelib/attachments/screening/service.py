@@ -5,7 +5,8 @@
 3. Malware. No verdict is not "clean": a file that can be read is then held (`scanned` is False), and comes again until there
    is one. (A file that the door or the cell turns away is refused without waiting for one.)
 4. Structure, pages and pictures in a process of its own (`cell`).
-5. Of a file that is taken, pictures of its pages and copies within the rules, in another process: beside it, never instead.
+5. Signatures in a PDF that is taken, in a process of its own: what was found goes beside it, and refuses nothing.
+6. Of a file that is taken, pictures of its pages and copies within the rules, in another process: beside it, never instead.
 """
 
 import tempfile
@@ -17,6 +18,7 @@ from chalicelib.attachments.model import Accepted, Made, Verdict
 from chalicelib.attachments.screening import cell, door
 from chalicelib.attachments.screening.model import ARCHIVED, Picture, Report, Task
 from chalicelib.attachments.screening.scanner import Infected, Sample, Scanner, Unsure
+from chalicelib.attachments.screening.signatures import SIGNED, Seen
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.kernel import ids
 from chalicelib.kernel.digest import Digest, of_stream
@@ -36,6 +38,7 @@ class Screening:
     scanner: Scanner
     look: Callable[[Path, Task], Report] = cell.look
     make: Callable[[Path, Task], tuple[Made, ...]] = cell.make
+    signatures: Callable[[Path], Seen] | None = None
 
     def __call__(self, chunks: Iterator[bytes], announced: Attachment) -> Verdict:
         """Accepted with what was found, or refused with a code. Unavailable if no scanner can say anything of a held file."""
@@ -63,6 +66,7 @@ class Screening:
             if not ARCHIVED.isdisjoint(report.findings):  # dated by the announcement, so that a repeat makes the same bytes
                 asked = replace(asked, archive=ids.moment(announced.id).date().isoformat())
             made = () if report.refused else self.make(path, asked)
+            signed = self._signed(path, report)
         log(
             "screened",
             attachment=announced.id,
@@ -76,8 +80,19 @@ class Screening:
         )
         if report.refused:
             return Verdict(reason=report.refused)
-        scanned = not isinstance(scan, Unsure)
-        return Verdict(Accepted(announced.media_type, size, digest, report.pages, report.findings, made, scanned))
+        found = [one for code in report.findings for one in (signed.findings if code == SIGNED else (code,))]
+        return Verdict(
+            Accepted(
+                announced.media_type, size, digest, report.pages, tuple(found), made, signed.signatures,
+                scanned=not isinstance(scan, Unsure),
+            )
+        )  # fmt: skip
+
+    def _signed(self, path: Path, report: Report) -> Seen:
+        """What a signed PDF that is taken was signed with; that it is signed, and no more, where nobody looks at signatures."""
+        if self.signatures is None or report.refused or SIGNED not in report.findings:
+            return Seen(signatures=(), findings=(SIGNED,))
+        return self.signatures(path)
 
 
 def task(media_type: str, row: DocumentKind | None) -> Task:

@@ -18,7 +18,7 @@ from infra.local.template import load, resources
 
 FUNCTIONS = {
     *("api_handler", "receive_upload", "take_custody", "ask_bank", "ask_due", "credit_filing", "seal_letter"),
-    *("raise_letters", "verify_letter", "log_facts", "hand_over", "relay", "relay_sweep"),
+    *("raise_letters", "draw_letter", "verify_letter", "log_facts", "hand_over", "relay", "relay_sweep"),
 }
 LOGICAL = {"APIHandler": "api_handler"}
 

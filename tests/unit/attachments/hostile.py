@@ -19,6 +19,7 @@ _ID = re.compile(r"(\d+)-[a-z]")
 A = "integration/attachments/"
 PDFS, PICTURES, OTHERS, WAY = (f"{A}test_hostile_{name}.py" for name in ("pdfs", "pictures", "others", "on_the_way"))
 SCREENING, UPLOADS, LIMITS = (f"unit/attachments/test_{name}.py" for name in ("screening", "uploads", "limits"))
+SIGNATURES = A + "test_hostile_signatures.py"
 FOUND = A + "test_findings_in_pdfs.py"
 POLICY, PARTS, STORE = A + "test_upload_policy.py", "unit/attachments/test_parts.py", A + "test_part_store.py"
 
@@ -57,7 +58,7 @@ ROWS: Mapping[int, Row] = {
     18: row("Calculator-function or font loops", "time-out", PDFS, OTHERS),
     19: row("Truncated, bad xref, hopeless startxref", "refuse damaged; never repaired", PDFS),
     20: row("No pages, 100,000 pages, boxes", "refuse", PDFS),
-    21: row("PDF already signed", "bytes untouched, said", PDFS),
+    21: row("PDF already signed", "bytes untouched, state reported", PDFS, SIGNATURES),
     22: row("Stream kept in an external file", "refuse", PDFS),
     23: row("Hidden text, bad redaction", "warn", FOUND),
     24: row("Anti-virus test string: plain, zip, zip in zip, attachment", "refuse: virus", OTHERS, SCREENING, WAY),

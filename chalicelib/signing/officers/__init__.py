@@ -1,0 +1,1 @@
+"""Letters that persons answer for: one officer prepares, another approves, the office's seal goes on, both are named."""
