@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import Draft
-from chalicelib.contracts.events import Defect, FiledFile, FilingSubmitted
+from chalicelib.contracts.events import FilingSubmitted
+from chalicelib.contracts.parts import Defect, FiledFile
 from chalicelib.filing.drafts import attachments_of, draft_key, draft_of, manifest_of, owned_stream
 from chalicelib.filing.model import Dossier, receipt
 from chalicelib.filing.rules import due_day, findings
