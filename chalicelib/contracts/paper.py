@@ -108,10 +108,12 @@ class PaperRow:
     serial: int = 0
     number: str = ""
     received_at: str = ""
+    defects: tuple[str, ...] = ()  # codes of what it answers in the receipt
 
     def attributes(self) -> dict[str, Any]:
         """As kept beside the filing's stream."""
-        return {name: value for name, value in self.__dict__.items() if name != "id" and value}
+        kept = {name: value for name, value in self.__dict__.items() if name not in {"id", "defects"} and value}
+        return kept | ({"defects": list(self.defects)} if self.defects else {})
 
 
 def rows_of(items: Mapping[str, Any]) -> Iterator[tuple[PaperRow, int]]:
@@ -121,6 +123,7 @@ def rows_of(items: Mapping[str, Any]) -> Iterator[tuple[PaperRow, int]]:
     for key, item in items.items():
         if key.startswith(ROW):
             serial = int(item.attributes.get("serial", 0))
-            row = PaperRow(id=key.removeprefix(ROW), **{**item.attributes, "serial": serial})
+            defects = tuple(item.attributes.get("defects", ()))
+            row = PaperRow(id=key.removeprefix(ROW), **{**item.attributes, "serial": serial, "defects": defects})
             found.append((row, item.version))
     yield from sorted(found, key=lambda pair: (not pair[0].serial, pair[0].serial, pair[0].begun_at, pair[0].id))
