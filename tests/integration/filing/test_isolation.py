@@ -21,6 +21,7 @@ BODIES: dict[str, Any] = {
     "/v1/filings/{identifier}/attachments/{attachment}/parts": {"parts": [{"number": 1, "sha256": "0" * 64}]},
     "/v1/filings/{identifier}/attachments/{attachment}/completion": {},
     "/v1/filings/{identifier}/submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
+    "/v1/filings/{identifier}/papers": {"kind": "other"},
     "/v1/filings/{identifier}/payment-orders": {"rail": "aba"},
     "/v1/filings/{identifier}/payment-orders/bell": {},
 }  # fmt: skip
