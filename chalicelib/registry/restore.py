@@ -89,7 +89,7 @@ class Restore:
             said = json.loads(body)
             at = datetime.fromisoformat(said["received_at"])
             self.proof.seals(body, path.with_name(path.name + ".p7s").read_bytes(), at)  # a forged one would burn numbers
-            if said["schema"] == RECEIPT_SCHEMA:
+            if said.get("schema") == RECEIPT_SCHEMA:
                 yield f"FILING#{said['filing']}", COUNT, int(said["serial"]), stamp(at)
             else:
                 number = said["application_number"]
