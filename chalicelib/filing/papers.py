@@ -30,7 +30,7 @@ from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Key, Put, Register, Stream, begin, deciding, filing, paper
 from chalicelib.register.papers import filing_of, owned_paper
 
-MAX_PAPERS = 300  # of one filing, drafts too: their rows are read with it
+MAX_PAPERS = 100  # of one filing, drafts too: its view reads each
 MAX_OPEN = 20  # drafts of one filing whose uploads are still kept
 
 

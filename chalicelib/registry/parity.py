@@ -168,8 +168,8 @@ class Parity:
             yield _since(ready.last, "package-missing")
 
     def _paper(self, stream: Stream) -> Iterator[Difference]:
-        """What the submission of a later paper should have led to. One that waits for the package before it is named too: it
-        waits as long as that one does."""
+        """What the submission of a later paper should have led to. One that waits behind another is named too; one that waits
+        for its filing to be paid and acknowledged waits rightly, and so do those behind it."""
         submitted, kept = _first(stream, PaperSubmitted), _first(stream, PaperSecured)
         fact = stream.last(PaperSubmitted)
         if submitted is None or fact is None:
@@ -190,6 +190,8 @@ class Parity:
         before = self._before(application, fact.serial) if application else None
         if application is None or before is None:
             yield _since(submitted, "paper-of-nothing", fact.filing)
+        elif Ready.of(application) is None:
+            return
         elif before.last(PackageReady) is None:
             yield _since(stream.entries[-1], "paper-waits", str(before.id))
         else:

@@ -320,6 +320,14 @@ class TestParity:
         papers.secured(filings, application)
         assert self.late(filings) == ["package-missing", "paper-waits"]
 
+    def test_papers_of_a_filing_that_nobody_paid_for_wait_rightly(self) -> None:
+        filings, _ = office()
+        application = filings.submit()
+        filings.secure(application)
+        papers.secured(filings, application)
+        papers.secured(filings, application)
+        assert self.late(filings) == []
+
     def test_a_lost_receipt_and_a_lost_object_of_the_package_are_named(self) -> None:
         filings, application = office()
         stream = papers.handed_over(filings, application)
