@@ -14,6 +14,7 @@ from chalicelib.attachments import routes as attachment_routes
 from chalicelib.attachments.notices import arrivals
 from chalicelib.filing import paper_routes
 from chalicelib.filing import routes as filing_routes
+from chalicelib.payment import paper_routes as paper_payments
 from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
@@ -46,6 +47,7 @@ def take_custody(event: SQSEvent) -> None:
 
 # 3 verify: orders and the banks' doorbell; ask the bank; credit the filing
 app.register_blueprint(payment_routes.build(rooms))
+app.register_blueprint(paper_payments.build(rooms))
 app.register_blueprint(routes_desk.build(rooms))
 
 

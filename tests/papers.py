@@ -13,7 +13,8 @@ from chalicelib.contracts.attachment import Attachment
 from chalicelib.filing.paper_submission import PaperReceived, SubmitPaper
 from chalicelib.filing.papers import Papers
 from chalicelib.filing.submission import Confirmation
-from chalicelib.register.model import Stream, paper
+from chalicelib.payment.paper_orders import open_for_paper
+from chalicelib.register.model import Stream, order, paper
 from tests.factories import ANNA, Desk
 from tests.fakes import FakeReceiptSigner
 
@@ -87,6 +88,16 @@ class Counter:
         identifier = self.begun(filing, form)
         self.attach(identifier)
         return identifier
+
+    def paid(self, identifier: str) -> str:
+        """Its fee is ordered, paid at the bank, asked about and credited; the order."""
+        desk = self.desk
+        opened = open_for_paper(desk.orders, ANNA, identifier, "aba", desk.repeat())
+        reference = str(opened.issued["reference"]) if opened.issued else ""
+        assert desk.bank.pay(reference)
+        desk.ask_bank(reference, rung=True)
+        desk.credit_filing(order(opened.id))
+        return opened.id
 
     def seen(self, identifier: str) -> Confirmation:
         """What the filer sees now."""

@@ -133,7 +133,7 @@ class AttachmentSecured(Fact):
 
 
 class FeePaid(Fact):
-    """What was due for this filing is paid."""
+    """What was due for this filing, or for this later paper, is paid."""
 
     TYPE = "int.tra.fee.paid.v1"
     order: Id
@@ -196,18 +196,19 @@ class Line(BaseModel):
 
 
 class Member(BaseModel):
-    """What of a group order is for one filing."""
+    """What of a group order is for one filing; with `paper`, for one of its later papers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     filing: Id
     lines: tuple[Line, ...]
     amount: Count
     demo: bool = False
+    paper: Id | None = None
 
 
 class OrderOpened(Fact):
     """Something is due. A group order is for several filings (`members`) of one account: `filing` is then the first of
-    them, `lines` and `amount` are of all."""
+    them, `lines` and `amount` are of all. With `paper` it is for that later paper of the filing."""
 
     TYPE = "int.tra.order.opened.v1"
     filing: Id
@@ -218,16 +219,17 @@ class OrderOpened(Fact):
     schedule: Code
     demo: bool = False
     members: tuple[Member, ...] = ()
+    paper: Id | None = None
 
     @property
     def parts(self) -> tuple[Member, ...]:
         """What of it is for which filing, a single one too."""
-        own = Member(filing=self.filing, lines=self.lines, amount=self.amount, demo=self.demo)
+        own = Member(filing=self.filing, lines=self.lines, amount=self.amount, demo=self.demo, paper=self.paper)
         return self.members or (own,)
 
     def part(self, filing: str) -> Member | None:
-        """What of it is for `filing`."""
-        return next((one for one in self.parts if one.filing == filing), None)
+        """What of it is for `filing`, or for the later paper of that id."""
+        return next((one for one in self.parts if (one.paper or one.filing) == filing), None)
 
 
 class OrderCancelled(Fact):

@@ -48,7 +48,7 @@ class PaperSubmitted(Fact):
     receipt_size: Count
     files: tuple[FiledFile, ...]
     answers: tuple[Answered, ...] = ()
-    fee: FeeOpen | None = None
+    fee: FeeOpen | None = None  # only if it stood open
     defects: tuple[Defect, ...] = ()
 
 

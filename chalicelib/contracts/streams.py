@@ -1,6 +1,6 @@
 """Which kind of stream an event lies on: said by the second word after `int.tra.`, since a thing's facts lie on its stream.
 
-Files and packages are a filing's, or a later paper's (`ALSO`): their facts lie on the stream of whichever they belong to.
+Files, fees and packages are a filing's, or a later paper's (`ALSO`): their facts lie on the stream of whichever they belong to.
 """
 
 from chalicelib.contracts.fact import Fact
@@ -20,7 +20,7 @@ STREAMS = {
     "statement": "STATEMENT",
     "reconciliation": "RECONCILIATION",
 }
-ALSO = {"attachment": ("PAPER",), "package": ("PAPER",)}
+ALSO = {"attachment": ("PAPER",), "fee": ("PAPER",), "package": ("PAPER",)}
 
 
 def stream_of(fact: type[Fact]) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib.contracts.attachment import Attachment
-from chalicelib.contracts.events import FilingSubmitted
+from chalicelib.contracts.events import FeePaid, FilingSubmitted
 from chalicelib.contracts.form import Form
 from chalicelib.contracts.manifest import Manifest
 from chalicelib.contracts.paper import RECEIPT_SCHEMA, PaperForm, PaperRow
@@ -30,6 +30,7 @@ class PaperDossier:
     state: str  # of the filing
     others: tuple[PaperRow, ...]  # papers of the filing that were submitted
     today: datetime
+    paid: FeePaid | None = None  # what was paid for the paper
 
     @property
     def day(self) -> date:
@@ -42,8 +43,8 @@ class PaperDossier:
 
     @property
     def fee(self) -> FeeOpen | None:
-        """The fee that such a paper has on that day; without an amount where the office's schedule knows none."""
-        if self.kind.fee is None:
+        """The fee that stands open for it on that day; without an amount where the office's schedule knows none."""
+        if self.kind.fee is None or self.paid is not None:
             return None
         fees, application = self.office.fees, self.application
         for row in fees.rows:
@@ -91,6 +92,10 @@ def receipt(
     }
     if fee is not None:
         body["fee"] = {**fee.model_dump(exclude_none=True), "paid": False}
+    if dossier.paid is not None:
+        paid = dossier.paid
+        body["fee"] = {"purpose": paid.purpose, "amount": paid.amount, "currency": paid.currency, "paid": True,
+                       "reference": paid.reference}  # fmt: skip
     if form.reference:
         body["reference"] = form.reference
     return body

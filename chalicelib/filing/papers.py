@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.contracts import shown
 from chalicelib.contracts.attachment import ARRIVED
 from chalicelib.contracts.draft import DRAFT, Draft
-from chalicelib.contracts.events import FilingSubmitted, PackageReady
+from chalicelib.contracts.events import FeePaid, FilingSubmitted, PackageReady
 from chalicelib.contracts.form import parsed
 from chalicelib.contracts.manifest import Manifest
 from chalicelib.contracts.paper import ROW, PaperDraft, PaperForm, PaperRow, rows_of
@@ -74,6 +74,7 @@ def paper_dossier(office: Office, stream: Stream, application: Stream, draft: Pa
         state=application.head.status,
         others=tuple(row for row, _ in rows_of(application.items) if row.serial and row.id != stream.id.id),
         today=today,
+        paid=stream.last(FeePaid),
     )
 
 
@@ -195,6 +196,8 @@ class Papers:
             }
             if submitted.fee:
                 body["fee"] = {**submitted.fee.model_dump(exclude_none=True), "paid": False}
+        if paid := stream.last(FeePaid):
+            body["fee"] = {"purpose": paid.purpose, "amount": paid.amount, "currency": paid.currency, "paid": True}
         return body
 
     def _within_bounds(self, application: Stream, now: datetime) -> None:

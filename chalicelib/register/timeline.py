@@ -25,6 +25,7 @@ PAPER_STATES: dict[str, tuple[frozenset[str], str]] = {
     "AttachmentCleared": (frozenset({"draft", "submitted", "secured"}), ""),
     "AttachmentRefused": (frozenset({"draft", "submitted", "secured"}), ""),
     "AttachmentRemoved": (frozenset({"draft"}), ""),
+    "FeePaid": (frozenset({"draft", "submitted", "secured", "handed-over"}), ""),
     "PaperSubmitted": (frozenset({"draft"}), "submitted"),
     "AttachmentSecured": (frozenset({"submitted", "secured"}), ""),
     "PaperSecured": (frozenset({"submitted"}), "secured"),

@@ -101,6 +101,7 @@ class Parity:
             case "PAPER":
                 yield from self._objects(stream)
                 yield from self._paper(stream)
+                yield from self._paid(stream)
             case "ORDER":
                 yield from self._credited(stream)
 
@@ -220,9 +221,10 @@ class Parity:
         """A paid order is credited to each of its filings."""
         paid, opened = _first(stream, PaymentVerified), stream.last(OrderOpened)
         for part in opened.parts if paid is not None and opened is not None else ():
-            filing = self.register.load(register_model.filing(part.filing))
-            if filing is None or stream.id.id not in {fact.order for fact in filing.facts(FeePaid)}:
-                yield _since(paid, "paid-and-not-credited", part.filing)
+            of = register_model.paper(part.paper) if part.paper else register_model.filing(part.filing)
+            credited = self.register.load(of)
+            if credited is None or stream.id.id not in {fact.order for fact in credited.facts(FeePaid)}:
+                yield _since(paid, "paid-and-not-credited", of.id)
 
 
 def lines(found: Iterable[Difference], now: datetime) -> Iterator[str]:

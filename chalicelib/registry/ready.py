@@ -56,7 +56,7 @@ class Ready:
     @property
     def paid(self) -> bool:
         """Whether nothing is open for it."""
-        return self.paper.fee is None if self.paper else bool(self.payments)
+        return bool(self.payments) or (self.paper is not None and self.paper.fee is None)
 
     @classmethod
     def of(cls, stream: Stream) -> "Ready | None":
@@ -93,8 +93,11 @@ class Ready:
         kept = False
         secured: dict[str, AttachmentSecured] = {}
         refused: dict[str, AttachmentRefused] = {}
+        payments: list[FeePaid] = []
         for entry in stream.entries:
             match entry.fact:
+                case FeePaid() as payment:
+                    payments.append(payment)
                 case PaperSubmitted() as submission:
                     paper = submission
                 case PaperSecured():
@@ -107,7 +110,7 @@ class Ready:
                     continue
             if submitted and previous and paper and kept and _decided(paper.files, secured, refused):
                 after = After(stream=str(before.id), seq=previous.seq, hash=previous.hash)
-                return cls(stream, submitted, (), secured, refused, (), entry, paper, after)
+                return cls(stream, submitted, (), secured, refused, tuple(payments), entry, paper, after)
         return None
 
 

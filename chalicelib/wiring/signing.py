@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import clients
+from chalicelib.log import log
 from chalicelib.register.model import StreamId
 from chalicelib.wiring.ground import Ground, fonts_folder
 
@@ -55,7 +56,11 @@ class Signing(Ground):
         )  # fmt: skip
 
     def seal(self, stream: StreamId) -> None:
-        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letter."""
+        """What a stream that waits in the sealing queue is to have: a day its report, a filing its letter. A later paper whose
+        fee was paid has no letter yet: its signed receipt is the proof."""
+        if stream.kind == "PAPER":
+            log("no-letter-for-a-paper", stream=str(stream))
+            return
         (self.seal_report if stream.kind == "RECONCILIATION" else self.seal_letter)(stream)
 
     @cached_property

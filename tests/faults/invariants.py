@@ -207,7 +207,7 @@ def i6_money_counts_once(stores: Stores, final: bool) -> Iterator[str]:
             yield f"{pk} is credited from an order that is not paid"
     credits_ = Counter((pk, data["order"]) for pk, data in stores.facts("FeePaid"))
     yield from (f"{key} was credited {count} times" for key, count in credits_.items() if count > 1)
-    orders = Counter(data["filing"] for _, data in stores.facts("OrderOpened"))
+    orders = Counter(data.get("paper", data["filing"]) for _, data in stores.facts("OrderOpened"))
     yield from (f"filing {key} has {count} orders" for key, count in orders.items() if count > 1)
     credited = {pk for pk, _ in stores.facts("FeePaid")}
     yield from (f"{pk} has a letter and is not paid" for pk, _ in stores.facts("LetterIntended") if pk not in credited)

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.filing.submission import Confirmation
 from chalicelib.kernel.digest import Digest
 from chalicelib.register.idempotency import Repeat
-from chalicelib.register.model import filing, paper
+from chalicelib.register.model import filing, order, paper
 from tests.faults import figures
 from tests.faults.crash import crash_points
 from tests.faults.interleave import Run, interleavings
@@ -152,6 +152,57 @@ def test_killed_anywhere_and_begun_again_it_is_as_if_never_killed(
     figures.count(workflow, "broken", len(found.broken))
     assert found.calls
     assert not found.broken, "\n".join(map(str, found.broken))
+
+
+CHANGE = {"kind": "change", "changes": [{"who": "applicant", "address": {"en": "7 Street 9"}}]}
+
+
+def begin_change(office: World) -> None:
+    """A paper whose fee is due first."""
+    memory = office.memory.journey
+    path = f"/v1/filings/{memory['filing']}/papers"
+    memory["paper"] = wanted(office.request("POST", path, CHANGE, headers={"Idempotency-Key": "change"}), 201).json["id"]
+
+
+def order_it(office: World) -> None:
+    """POST an order for it, answered with something to pay by."""
+    memory = office.memory.journey
+    path = f"/v1/papers/{memory['paper']}/payment-orders"
+    said = wanted(office.request("POST", path, {"rail": "aba"}, headers={"Idempotency-Key": "change-order"}), 201).json
+    assert memory.setdefault("change order", said["id"]) == said["id"]
+    memory["change reference"] = said["pay"]["reference"]
+
+
+def credit(office: World) -> None:
+    """The paid order is credited."""
+    office.cold()
+    office.rooms.credit_filing(order(office.memory.journey["change order"]))
+
+
+@pytest.mark.timeout(900)
+def test_killed_while_its_fee_is_ordered_or_credited_it_is_paid_once(office: World, acknowledged: Moment) -> None:
+    office.go_back(acknowledged)
+    begin_change(office)
+    begun = office.remember()
+    order_it(office)
+    assert office.bank.pay(office.memory.journey["change reference"])
+    office.cold()
+    office.rooms.ask_bank(office.memory.journey["change reference"], rung=True)
+    paid = office.remember()
+    for moment, act, entered in ((begun, order_it, []), (paid, credit, ["FeePaid"])):
+
+        def at(moment: Moment = moment) -> World:
+            office.go_back(moment)
+            return office
+
+        def judge(place: World, entered: list[str] = entered) -> None:
+            check(place, private=PRIVATE)
+            assert types(place) == entered
+
+        found = crash_points(world=at, act=act, settle=lambda _: None, check=judge)
+        figures.count("pay", "crash_points", found.tried)
+        figures.count("pay", "broken", len(found.broken))
+        assert not found.broken, "\n".join(map(str, found.broken))
 
 
 @pytest.mark.timeout(900)

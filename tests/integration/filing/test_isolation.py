@@ -116,6 +116,8 @@ PAPER_BODIES: dict[str, Any] = {
     },
     "/v1/papers/{identifier}/attachments/{attachment}/parts": {"parts": [{"number": 1, "sha256": "0" * 64}]},
     "/v1/papers/{identifier}/attachments/{attachment}/completion": {},
+    "/v1/papers/{identifier}/payment-orders": {"rail": "aba"},
+    "/v1/papers/{identifier}/payment-orders/bell": {},
     "/v1/papers/{identifier}/submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
 }  # fmt: skip
 

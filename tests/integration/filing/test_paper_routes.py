@@ -125,6 +125,33 @@ def test_a_change_is_refused_with_the_fee_and_where_to_pay_it(world: World, fili
     check(world, private=PRIVATE)
 
 
+def test_a_change_that_is_paid_for_goes_the_whole_way(world: World, filing: str) -> None:
+    anna = filer(world)
+    form = {"kind": "change", "changes": [{"who": "applicant", "address": {"en": "7 Street 9"}}]}
+    paper = anna.begin_paper(filing, form)
+    path = f"/v1/papers/{paper}/payment-orders"
+    order = anna.call("POST", path, {"rail": "aba"}, Idempotency_Key="order-0001").json
+    assert (order["quote"]["total"]["minor"], order["quote"]["purpose"]) == (40_000, "change")
+    assert world.bank.pay(order["pay"]["reference"])
+    for pushback in world.bank.take_due():
+        where = urlsplit(pushback.url).path
+        assert world.request("POST", where, subject="", headers=pushback.headers, raw=pushback.body).status == 200
+    quiet(world)
+    assert anna.call("GET", path).json["status"] == "paid"
+    assert anna.call("POST", f"{path}/bell").status == 202
+    receipt = json.loads(anna.submit_paper(paper)["receipt"])
+    assert receipt["fee"]["paid"]
+    quiet(world)
+    while not consume(world):
+        pass
+    package = json.loads(world.memory.journey["dossiers"]["KH-D-2026-1-P1/package.json"])
+    assert package["paid"]
+    assert [(one["purpose"], one["amount"]) for one in package["payments"]] == [("change", 40_000)]
+    asked = json.loads(world.memory.journey["dossiers"]["KH-D-2026-1-P1/data/form.json"])
+    assert asked["changes"][0]["address"] == {"en": "7 Street 9"}
+    check(world, final=True, private=PRIVATE)
+
+
 def test_bad_input_is_a_problem_with_its_place(world: World, filing: str) -> None:
     anna, path = filer(world), f"/v1/filings/{filing}/papers"
     wrong = {"kind": "answer", "answers": [{"letter": "ក"}], "colour": "red"}

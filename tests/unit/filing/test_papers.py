@@ -5,13 +5,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.contracts.events import FeePaid
 from chalicelib.contracts.paper import COUNT, rows_of
 from chalicelib.filing.papers import MAX_OPEN
 from chalicelib.filing.submission import Confirmation
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound, Stale, TooMany
-from chalicelib.register.model import Key, verify_chain
+from chalicelib.payment.paper_orders import open_for_paper, order_of_paper
+from chalicelib.register.model import Key, order, verify_chain
 from infra.local.samples import design_form
 from tests.factories import ANNA, BOPHA, Desk, asking, lose
 from tests.fakes import NOON
@@ -228,6 +230,42 @@ class TestFees:
         assert (finding.code, finding.params["amount"]) == ("paper.fee-first", "40,000 KHR")
         assert "836" in finding.rule
         assert counter.stream(identifier).entries == ()
+
+    def test_once_it_is_paid_for_a_change_is_received_and_the_receipt_says_so(self, counter: Counter, filing: str) -> None:
+        desk = counter.desk
+        identifier = counter.begun(filing, change())
+        opened = counter.paid(identifier)
+        done = counter.send(identifier)
+        said = json.loads(done.receipt)["fee"]
+        assert (said["amount"], said["currency"], said["paid"]) == (40_000, "KHR", True)
+        assert done.fact.fee is None
+        assert counter.papers.one(ANNA, identifier)[1]["fee"]["paid"]
+        (credited,) = counter.stream(identifier).facts(FeePaid)
+        assert (credited.order, credited.purpose, credited.amount) == (opened, "change", 40_000)
+        assert "FeePaid" not in desk.types(filing)  # the application's own fee is another matter
+
+    def test_an_order_is_opened_once_and_not_for_what_costs_nothing(self, counter: Counter, filing: str) -> None:
+        desk, identifier = counter.desk, counter.begun(filing, change())
+        first, again = (open_for_paper(desk.orders, ANNA, identifier, "aba", desk.repeat()) for _ in range(2))
+        assert first.id == again.id
+        assert first.order.total.minor == 40_000
+        with pytest.raises(Conflict, match=r"paper\.no-fee"):
+            open_for_paper(desk.orders, ANNA, counter.begun(filing), "aba", desk.repeat())
+        with pytest.raises(Conflict, match=r"fee\.unknown"):
+            open_for_paper(desk.orders, ANNA, counter.begun(filing, extension()), "aba", desk.repeat())
+        with pytest.raises(NotFound, match=r"paper\.not-found"):
+            open_for_paper(desk.orders, BOPHA, identifier, "aba", desk.repeat(BOPHA))
+        assert order_of_paper(desk.orders, ANNA, identifier).id == first.id
+        with pytest.raises(NotFound, match=r"order\.not-found"):
+            order_of_paper(desk.orders, ANNA, counter.begun(filing))
+
+    def test_what_is_paid_is_not_paid_again_and_is_credited_once(self, counter: Counter, filing: str) -> None:
+        desk, identifier = counter.desk, counter.begun(filing, change())
+        opened = counter.paid(identifier)
+        desk.credit_filing(order(opened))
+        assert len(counter.stream(identifier).facts(FeePaid)) == 1
+        with pytest.raises(Conflict, match=r"order\.paid"):
+            open_for_paper(desk.orders, ANNA, identifier, "aba", desk.repeat())
 
     def test_an_extension_is_received_and_its_fee_stands_open(self, counter: Counter, filing: str) -> None:
         done = counter.sent(filing, extension())

@@ -53,7 +53,7 @@ def test_every_fact_has_a_place_and_only_files_and_packages_have_two() -> None:
     assert sorted(placed) == sorted(FACTS)
     assert {name for name, count in placed.items() if count > 1} == {
         "AttachmentReserved", "AttachmentStored", "AttachmentHeld", "AttachmentCleared", "AttachmentRefused",
-        "AttachmentRemoved", "AttachmentSecured", "PackageReady",
+        "AttachmentRemoved", "AttachmentSecured", "FeePaid", "PackageReady",
     }  # fmt: skip
 
 
