@@ -13,7 +13,9 @@ from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.attachments import routes as attachment_routes
 from chalicelib.attachments.notices import arrivals
+from chalicelib.filing import paper_routes
 from chalicelib.filing import routes as filing_routes
+from chalicelib.payment import paper_routes as paper_payments
 from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
@@ -29,8 +31,9 @@ app = Chalice(app_name="tra")
 app.api.binary_types += BINARY
 rooms = Rooms(os.environ)
 
-# 1 receive: drafts, submission, what an owner sees
+# 1 receive: drafts, submission, what an owner sees; and later papers
 app.register_blueprint(filing_routes.build(rooms))
+app.register_blueprint(paper_routes.build(rooms))
 
 # 2 store: announce a file; confirm what arrived; take into custody what was filed
 app.register_blueprint(attachment_routes.build(rooms))
@@ -51,6 +54,7 @@ def take_custody(event: SQSEvent) -> None:
 
 # 3 verify: orders and the banks' doorbell; ask the bank; credit the filing
 app.register_blueprint(payment_routes.build(rooms))
+app.register_blueprint(paper_payments.build(rooms))
 app.register_blueprint(routes_desk.build(rooms))
 
 

@@ -24,6 +24,8 @@ from chalicelib.contracts.fact import (
     Sha256,
     Stamp,
 )
+from chalicelib.contracts.paper_facts import PaperPackage
+from chalicelib.contracts.parts import Defect, DerivedCopy, FiledFile
 from chalicelib.contracts.signatures import SignatureSeen
 
 
@@ -36,17 +38,6 @@ class AttachmentReserved(Fact):
     media_type: MediaType
     size: Count
     sha256: Sha256 | None = None
-
-
-class DerivedCopy(BaseModel):
-    """A copy that we made of a file, within the rules where the file is not. It stands beside the file, never for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    what: Code
-    media_type: MediaType
-    size: Count
-    sha256: Sha256
-    tool: Code  # with its version
 
 
 class AttachmentStored(Fact):
@@ -108,25 +99,6 @@ class AttachmentRemoved(Fact):
     attachment: Id
 
 
-class FiledFile(BaseModel):
-    """One file of a submission, in the order of the manifest."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    attachment: Id
-    document: Code
-    media_type: MediaType
-    size: Count
-    sha256: Sha256
-
-
-class Defect(BaseModel):
-    """A finding with which the submission was accepted all the same."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    code: Code
-    due: Day | None = None
-
-
 class FilingSubmitted(Fact):
     """An application was received and numbered. `received_at` is when the complete request was at the gateway,
     `filing_date` its day on the office's calendar."""
@@ -165,7 +137,7 @@ class AttachmentSecured(Fact):
 
 
 class FeePaid(Fact):
-    """What was due for this filing is paid."""
+    """What was due for this filing, or for this later paper, is paid."""
 
     TYPE = "int.tra.fee.paid.v1"
     order: Id
@@ -234,9 +206,12 @@ class LetterArchived(Fact):
 
 
 class PackageReady(Fact):
-    """All that the registry needs is stored and listed in the package manifest under `key`: act on this."""
+    """All that the registry needs is stored and listed in the package manifest under `key`: act on this. `contents` is
+    `application`, or `paper`: then it lies on the paper's stream, `paper` says which, and number, kind and route are those of
+    the application that the paper is for. `paid`: nothing is open for what the package holds."""
 
     TYPE = "int.tra.package.ready.v1"
+    contents: Code = "application"
     number: Number
     kind: Code
     route: Code
@@ -244,6 +219,7 @@ class PackageReady(Fact):
     key: Key
     sha256: Sha256
     size: Count
+    paper: PaperPackage | None = None
 
 
 class Line(BaseModel):
@@ -257,18 +233,19 @@ class Line(BaseModel):
 
 
 class Member(BaseModel):
-    """What of a group order is for one filing."""
+    """What of a group order is for one filing; with `paper`, for one of its later papers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     filing: Id
     lines: tuple[Line, ...]
     amount: Count
     demo: bool = False
+    paper: Id | None = None
 
 
 class OrderOpened(Fact):
     """Something is due. A group order is for several filings (`members`) of one account: `filing` is then the first of
-    them, `lines` and `amount` are of all."""
+    them, `lines` and `amount` are of all. With `paper` it is for that later paper of the filing."""
 
     TYPE = "int.tra.order.opened.v1"
     filing: Id
@@ -279,16 +256,17 @@ class OrderOpened(Fact):
     schedule: Code
     demo: bool = False
     members: tuple[Member, ...] = ()
+    paper: Id | None = None
 
     @property
     def parts(self) -> tuple[Member, ...]:
         """What of it is for which filing, a single one too."""
-        own = Member(filing=self.filing, lines=self.lines, amount=self.amount, demo=self.demo)
+        own = Member(filing=self.filing, lines=self.lines, amount=self.amount, demo=self.demo, paper=self.paper)
         return self.members or (own,)
 
     def part(self, filing: str) -> Member | None:
-        """What of it is for `filing`."""
-        return next((one for one in self.parts if one.filing == filing), None)
+        """What of it is for `filing`, or for the later paper of that id."""
+        return next((one for one in self.parts if (one.paper or one.filing) == filing), None)
 
 
 class OrderCancelled(Fact):

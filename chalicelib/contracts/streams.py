@@ -1,15 +1,15 @@
 """Which kinds of stream an event lies on: said by the word after `int.tra.`, since a thing's facts lie on its stream.
 
-A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later levels, and what
-persons do with a letter, always on its own.
+Files, fees and packages are a filing's, or a later paper's. A letter's first level stands where the letter was asked for (its
+filing, or a stream of its own); later levels, and what persons do with a letter, always on its own.
 """
 
 from chalicelib.contracts.fact import Fact
 
 STREAMS: dict[str, tuple[str, ...]] = {
-    "attachment": ("FILING",),
+    "attachment": ("FILING", "PAPER"),
     "filing": ("FILING",),
-    "fee": ("FILING",),
+    "fee": ("FILING", "PAPER"),
     "letter": ("FILING", "LETTER"),
     "LetterPrepared": ("LETTER",),
     "LetterApproved": ("LETTER",),
@@ -18,7 +18,8 @@ STREAMS: dict[str, tuple[str, ...]] = {
     "LetterStamped": ("LETTER",),
     "LetterArchived": ("LETTER",),
     "receipt": ("FILING",),
-    "package": ("FILING",),
+    "package": ("FILING", "PAPER"),
+    "paper": ("PAPER",),
     "order": ("ORDER",),
     "attempt": ("ORDER",),
     "payment": ("ORDER",),

@@ -48,6 +48,11 @@ def due_key(filing_id: str, purpose: str) -> Key:
     return Key(str(filing(filing_id)), f"DUE#{purpose}")
 
 
+def paper_due_key(paper_id: str) -> Key:
+    """Which order is for a later paper."""
+    return Key(str(register_model.paper(paper_id)), "DUE")
+
+
 def reference_key(reference: str) -> Key:
     """Which order a reference belongs to."""
     return Key(f"ORDERREF#{reference}", "ORDERREF")
@@ -147,7 +152,7 @@ class Orders:
             if order.paid or order.cancelled or attempt.issued_at:
                 break
             self._issue(order_id, order, attempt)
-        return self._view(order_id)
+        return self.view(order_id)
 
     def one(self, account: str, filing_id: str) -> OpenedOrder:
         """The filing's order. NotFound if none was opened."""
@@ -155,7 +160,7 @@ class Orders:
         item = stream.items.get(due_key(filing_id, PURPOSE).sk)
         if item is None:
             raise NotFound.because("order.not-found")
-        return self._view(str(item.attributes["order"]))
+        return self.view(str(item.attributes["order"]))
 
     def ring(self, account: str, filing_id: str) -> None:
         """The payer's page says that it was paid, or only asks whether. It may say so as often as it likes: within
@@ -164,7 +169,11 @@ class Orders:
         due = stream.items.get(due_key(filing_id, PURPOSE).sk)
         if due is None:
             raise NotFound.because("order.not-found")
-        order_stream = self.stream(str(due.attributes["order"]))
+        self.ring_for(str(due.attributes["order"]))
+
+    def ring_for(self, order_id: str) -> None:
+        """The same for an order by its id."""
+        order_stream = self.stream(order_id)
         order = Order.fold(order_stream.entries)
         latest = order.latest
         if order.paid or latest is None or latest.issued_at is None:
@@ -177,31 +186,42 @@ class Orders:
         submitted = stream.last(FilingSubmitted)
         if submitted is None:
             raise Conflict.because("order.not-due")
-        now = self.clock()
         due = stream.items.get(due_key(stream.id.id, PURPOSE).sk)
         if due is None:
             asked = quote(self.office.fees, facts_of(submitted))
             if asked.total.currency not in rail.currencies:
                 raise Conflict.because("rail.currency", "/rail", currency=asked.total.currency)
-            order_id = ids.ulid(now)
-            opened = OrderOpened(
-                filing=stream.id.id,
-                purpose=PURPOSE,
-                lines=tuple(line.line for line in asked.lines),
-                amount=asked.total.minor,
-                currency=asked.total.currency,
-                schedule=asked.schedule,
-                demo=asked.demo,
-            )
-            attempt, lookup = self.new_attempt(order_id, 1, rail)
-            self.register.commit(
-                begin(register_model.order(order_id), opened, attempt, by=account, at=now, owner=str(stream.id)),
-                Put(due_key(stream.id.id, PURPOSE), {"order": order_id}),
-                lookup,
-                repeat.kept(order=order_id),
-            )
-            return order_id
-        order_id = str(due.attributes["order"])
+            return self.begun(stream, asked, rail, account, repeat, due_key(stream.id.id, PURPOSE))
+        return self.again(str(due.attributes["order"]), rail, account, repeat)
+
+    def begun(
+        self, stream: Stream, asked: Quote, rail: Rail, account: str, repeat: Repeat, due: Key, *, of: str = ""
+    ) -> str:
+        """A new order for what lies on `stream`: a filing, or a later paper of the filing `of`. The row `due` leads to it."""
+        now = self.clock()
+        order_id = ids.ulid(now)
+        opened = OrderOpened(
+            filing=of or stream.id.id,
+            purpose=asked.purpose,
+            lines=tuple(line.line for line in asked.lines),
+            amount=asked.total.minor,
+            currency=asked.total.currency,
+            schedule=asked.schedule,
+            demo=asked.demo,
+            paper=stream.id.id if of else None,
+        )
+        attempt, lookup = self.new_attempt(order_id, 1, rail)
+        self.register.commit(
+            begin(register_model.order(order_id), opened, attempt, by=account, at=now, owner=str(stream.id)),
+            Put(due, {"order": order_id}),
+            lookup,
+            repeat.kept(order=order_id),
+        )
+        return order_id
+
+    def again(self, order_id: str, rail: Rail, account: str, repeat: Repeat) -> str:
+        """An order that is there: the way to pay it that still holds, or another. Conflict once it is paid."""
+        now = self.clock()
         order_stream = self.stream(order_id)
         order = Order.fold(order_stream.entries)
         if order.paid:
@@ -282,20 +302,24 @@ class Orders:
         self.register.commit(*operations)
         return first
 
-    def _view(self, order_id: str) -> OpenedOrder:
+    def view(self, order_id: str) -> OpenedOrder:
+        """An order as it stands, with the quote that explains it."""
         stream = self.stream(order_id)
         order = Order.fold(stream.entries)
-        quotes = [self._quoted(order_id, part.filing) for part in order.parts]
+        opened_on = local(order.opened_at, self.office.time_zone).date()
+        quotes = [self._quoted(order_id, part.filing, order.purpose, opened_on) for part in order.parts]
         lines = tuple(line for one in quotes for line in one.lines)
         latest = order.latest
         item = stream.items.get(issued_key(order_id, latest.n).sk) if latest else None
         return OpenedOrder(order_id, order, replace(quotes[0], lines=lines), item.attributes if item else None)
 
-    def _quoted(self, order_id: str, filing_id: str) -> Quote:
+    def _quoted(self, order_id: str, filing_id: str, purpose: str, opened_on: date) -> Quote:
         filed = self.register.load(filing(filing_id))
         submitted = filed.last(FilingSubmitted) if filed else None
         if submitted is None:
             raise Corrupt(f"order {order_id} for no filing")
+        if purpose != PURPOSE:
+            return quote(self.office.fees, replace(facts_of(submitted), on=opened_on), purpose=purpose)
         return quote(self.office.fees, facts_of(submitted))
 
     def _order(self, order_id: str) -> Order:

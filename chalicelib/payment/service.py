@@ -25,7 +25,19 @@ from chalicelib.payment.orders import ASK, Bells, ask_key, issued_key, last_aske
 from chalicelib.payment.schedule import MIN_INTERVAL, may_ask, next_question
 from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.payment.strangers import waits_for_order
-from chalicelib.register.model import Due, Item, Key, Operation, Put, Register, Stream, StreamId, deciding, filing
+from chalicelib.register.model import (
+    Due,
+    Item,
+    Key,
+    Operation,
+    Put,
+    Register,
+    Stream,
+    StreamId,
+    deciding,
+    filing,
+    paper,
+)
 
 BELL_DAYS = 14
 AGAIN = timedelta(hours=1)  # after a last call whose answer was not dealt with
@@ -234,8 +246,8 @@ class CreditFiling:
     clock: Clock
 
     def __call__(self, stream_id: StreamId) -> None:
-        """FeePaid on the filing, or on each of a group's, once. Corrupt if the order is not paid or a filing does not exist.
-        Killed between two filings, the same message goes on with those that have none."""
+        """FeePaid on the filing, on each of a group's, or on the later paper, once. Corrupt if the order is not paid, or what
+        it is for does not exist. Killed between two filings, the same message goes on with those that have none."""
         stream = self.register.load(stream_id)
         if stream is None:
             raise Corrupt(f"{stream_id} does not exist")
@@ -244,7 +256,7 @@ class CreditFiling:
             deciding(lambda part=part: self._credit(stream_id, order, part))  # type: ignore[misc]
 
     def _credit(self, stream_id: StreamId, order: Order, part: Member) -> None:
-        filed = self.register.load(filing(part.filing))
+        filed = self.register.load(paper(part.paper) if part.paper else filing(part.filing))
         if filed is None or order.payment is None:
             raise Corrupt(f"{stream_id} is not paid, or for no filing")
         if any(fact.order == stream_id.id for fact in filed.facts(FeePaid)):

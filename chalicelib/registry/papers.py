@@ -78,7 +78,7 @@ def signatures(ready: Ready) -> list[Made]:
     """What was found of signatures in the files that go along, with the names in their certificates; nothing if none is signed.
     The files themselves lie beside, as they were sent: whoever doubts this looks again."""
     found = []
-    for seq, file in enumerate(ready.submitted.files, start=1):
+    for seq, file in enumerate(ready.filed.files, start=1):
         item = ready.stream.items.get(attachment.PREFIX + file.attachment)
         kept = attachment.Attachment.of(file.attachment, item.attributes) if item else None
         if kept and kept.signatures and file.attachment not in ready.refused:
@@ -86,7 +86,7 @@ def signatures(ready: Ready) -> list[Made]:
             found.append({"seq": seq, "attachment": file.attachment, "sha256": file.sha256, "signatures": seen})
     if not found:
         return []
-    body = canonical({"schema": "urn:tra:signatures:1", "filing": ready.stream.id.id, "files": found})
+    body = canonical({"schema": "urn:tra:signatures:1", str(ready.stream.id.kind).lower(): ready.stream.id.id, "files": found})
     return [Made("signatures", "signatures.json", "signatures", JSON, "json", body)]
 
 
@@ -94,7 +94,7 @@ def tags(ready: Ready, objects: tuple[PackageObject, ...], office: Office) -> li
     """The tag files of the bag that holds `objects`."""
     information = {
         "Source-Organization": f"{office.names.get('en') or next(iter(office.names.values()))} ({office.code})",
-        "External-Identifier": ready.submitted.number,
+        "External-Identifier": ready.number,
         "Internal-Sender-Identifier": str(ready.stream.id),
         "Bagging-Date": ready.last.at[:10],
         "Bag-Software-Agent": "tra",

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import clients
+from chalicelib.log import log
 from chalicelib.register.model import StreamId
 from chalicelib.wiring.ground import Ground, fonts_folder
 
@@ -150,7 +151,10 @@ class Signing(Ground):
 
     def seal(self, stream: StreamId) -> None:
         """What a stream that waits in the sealing queue is to have: a day its report, a filing its letters, a letter that two
-        persons answer for its seal."""
+        persons answer for its seal. A later paper whose fee was paid has no letter yet: its signed receipt is the proof."""
+        if stream.kind == "PAPER":
+            log("no-letter-for-a-paper", stream=str(stream))
+            return
         if stream.kind == "RECONCILIATION":
             self.seal_report(stream)
             return

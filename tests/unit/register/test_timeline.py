@@ -1,11 +1,12 @@
 """Status is a fold; what the graph does not allow is refused."""
 
 import itertools
+from collections import Counter
 
 import pytest
 
 from chalicelib.contracts.events import FACTS
-from chalicelib.register.timeline import GRAPHS, NotAllowed, after, status
+from chalicelib.register.timeline import DRAFTED, GRAPHS, NotAllowed, after, status
 
 FILING_WAY = (
     "AttachmentReserved", "AttachmentStored", "FilingSubmitted", "AttachmentSecured", "FeePaid",
@@ -47,9 +48,34 @@ def test_an_order_is_paid_once() -> None:
         after("ORDER", "paid", ["PaymentVerified"])
 
 
-def test_every_fact_has_a_place_in_one_graph_and_a_letters_facts_on_their_own_stream_too() -> None:
-    placed = [name for graph in GRAPHS.values() for name in graph]
-    assert sorted(placed) == sorted([*FACTS, "LetterIntended", "LetterIssued", "LetterLogged"])
+def test_every_fact_has_a_place_and_those_of_files_fees_packages_and_letters_have_two() -> None:
+    placed = Counter(name for graph in GRAPHS.values() for name in graph)
+    assert sorted(placed) == sorted(FACTS)
+    assert {name for name, count in placed.items() if count > 1} == {
+        "AttachmentReserved", "AttachmentStored", "AttachmentHeld", "AttachmentCleared", "AttachmentRefused",
+        "AttachmentRemoved", "AttachmentSecured", "FeePaid", "PackageReady", "LetterIntended", "LetterIssued", "LetterLogged",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ["PaperSubmitted", "PaperSubmitted"],
+        ["PaperSubmitted", "AttachmentReserved"],
+        ["PaperSecured"],
+        ["PaperSubmitted", "PackageReady"],
+        ["PaperSubmitted", "PaperSecured", "PaperSecured"],
+        ["PaperSubmitted", "PaperSecured", "PackageReady", "PackageReady"],
+    ],
+)
+def test_a_later_paper_does_nothing_twice_and_nothing_too_early(way: list[str]) -> None:
+    with pytest.raises(NotAllowed):
+        status("PAPER", way)
+
+
+def test_a_later_papers_files_are_secured_before_its_documents_or_after() -> None:
+    for way in (["AttachmentSecured", "PaperSecured"], ["PaperSecured", "AttachmentSecured"]):
+        assert status("PAPER", ["AttachmentReserved", "AttachmentStored", "PaperSubmitted", *way]) == "secured"
 
 
 def test_a_letter_rises_from_level_to_level() -> None:
@@ -62,7 +88,7 @@ def test_a_letter_rises_from_level_to_level() -> None:
 
 def test_every_state_that_a_graph_names_can_be_reached() -> None:
     for kind, graph in GRAPHS.items():
-        reached = {"draft" if kind == "FILING" else ""}
+        reached = {"draft" if kind in DRAFTED else ""}
         for _ in graph:
             reached |= {then for allowed, then in graph.values() if then and allowed & reached}
         assert set(itertools.chain.from_iterable(allowed for allowed, _ in graph.values())) <= reached
