@@ -162,10 +162,17 @@ def _consumed(chosen: Namespace) -> dict[str, tuple[int, str]] | None:
         book.close()
 
 
+def _ipas(chosen: Namespace) -> int:
+    from chalicelib.registry.ipas import program
+
+    return program.main(chosen, _say, time.sleep)
+
+
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "consume": _consume,
     "dead": _dead,
     "parity": _parity,
+    "ipas": _ipas,
     "export": lambda chosen: exits.export(chosen, _say),
     "verify": lambda chosen: exits.verify(chosen, _say),
     "restore": lambda chosen: exits.restore(chosen, _say),

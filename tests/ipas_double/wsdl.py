@@ -20,18 +20,24 @@ def wsdl(there: Interface | None = None, address: str = ADDRESS) -> str:
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            '<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"'
-            ' xmlns:xs="http://www.w3.org/2001/XMLSchema"'
-            f' xmlns:tns="{NAMESPACE}" targetNamespace="{NAMESPACE}" name="IpasServices">',
+            (
+                '<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"'
+                ' xmlns:xs="http://www.w3.org/2001/XMLSchema"'
+                f' xmlns:tns="{NAMESPACE}" targetNamespace="{NAMESPACE}" name="IpasServices">'
+            ),
             "<wsdl:types>",
             f'<xs:schema targetNamespace="{NAMESPACE}" elementFormDefault="unqualified">',
             '<xs:element name="IpasException" type="tns:IpasException"/>',
             *(line for one in operations for line in _elements(one)),
             _type("IpasException", (Field("message", "string"),)),
-            '<xs:complexType name="ipasInteger"><xs:sequence><xs:element name="doubleValue" type="xs:double" minOccurs="0"/>'
-            "</xs:sequence></xs:complexType>",
-            '<xs:complexType name="ipasDateTime"><xs:sequence><xs:element name="dateValue" type="xs:dateTime" minOccurs="0"/>'
-            "</xs:sequence></xs:complexType>",
+            (
+                '<xs:complexType name="ipasInteger"><xs:sequence>'
+                '<xs:element name="doubleValue" type="xs:double" minOccurs="0"/></xs:sequence></xs:complexType>'
+            ),
+            (
+                '<xs:complexType name="ipasDateTime"><xs:sequence>'
+                '<xs:element name="dateValue" type="xs:dateTime" minOccurs="0"/></xs:sequence></xs:complexType>'
+            ),
             *(_type(name, fields) for name, fields in there.types.items()),
             "</xs:schema>",
             "</wsdl:types>",
@@ -64,10 +70,14 @@ def wsdl(there: Interface | None = None, address: str = ADDRESS) -> str:
 
 def _elements(one: Operation) -> list[str]:
     return [
-        f'<xs:element name="{one.name}"><xs:complexType><xs:sequence>{"".join(map(_element, one.arguments))}'
-        "</xs:sequence></xs:complexType></xs:element>",
-        f'<xs:element name="{one.name}Response"><xs:complexType><xs:sequence>{_element(one.returns)}'
-        "</xs:sequence></xs:complexType></xs:element>",
+        (
+            f'<xs:element name="{one.name}"><xs:complexType><xs:sequence>{"".join(map(_element, one.arguments))}'
+            "</xs:sequence></xs:complexType></xs:element>"
+        ),
+        (
+            f'<xs:element name="{one.name}Response"><xs:complexType><xs:sequence>{_element(one.returns)}'
+            "</xs:sequence></xs:complexType></xs:element>"
+        ),
     ]
 
 
@@ -79,9 +89,7 @@ def _messages(one: Operation) -> list[str]:
 
 
 def _type(name: str, fields: tuple[Field, ...]) -> str:
-    return (
-        f'<xs:complexType name="{name}"><xs:sequence>{"".join(map(_element, fields))}</xs:sequence></xs:complexType>'
-    )
+    return f'<xs:complexType name="{name}"><xs:sequence>{"".join(map(_element, fields))}</xs:sequence></xs:complexType>'
 
 
 def _element(field: Field) -> str:

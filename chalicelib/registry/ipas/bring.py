@@ -107,7 +107,9 @@ class Bring:
         self.edms.drop(laid, number, document)
         self._close(day)
         self._finish(work, laid, number)
-        self.say(f"brought   {work.number}  →  {number}, document {key[0]}/{key[1]}/{key[2]}/{document.get('docNbr', '?')}")
+        self.say(
+            f"brought   {work.number}  →  {number}, document {key[0]}/{key[1]}/{key[2]}/{document.get('docNbr', '?')}"
+        )
 
     def _kind(self, laid: Laid) -> Receipts:
         once = Once(journal=self.journal, clock=self.clock)
@@ -165,7 +167,7 @@ class Bring:
         received = self.journal.step(work.id, "receive")
         process = (received.answer if received and received.answer else {}).get("process")
         if process is None and laid.paper is None:
-            there = self.ipas.call("PatentRead", number.to_key(), False, False) or {}  # noqa: FBT003 - the wire's order
+            there = self.ipas.call("PatentRead", number.to_key(), False, False) or {}
             process = (there.get("file") or {}).get("processId")
         now = self.clock()
         with self.journal.turn():
@@ -186,4 +188,3 @@ class Bring:
                 messages.rejected(self.journal, work, now)
         what = f"again in {settings.retry_seconds} s" if attempts < settings.attempts else LOOK_AT_IT["en"]
         self.say(f"refused   {work.number} ({work.id}), {attempts} of {settings.attempts}: {error}; {what}")
-

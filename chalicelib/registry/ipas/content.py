@@ -61,7 +61,7 @@ def patent(laid: Laid, form: Form, number: FileNumber, document: Value, maps: Ma
 
 
 def receipt(laid: Laid, maps: Maps) -> Value:
-    """cReceipt of the reception: the payment, if there is exactly one."""
+    """CReceipt of the reception: the payment, if there is exactly one."""
     if len(laid.package.payments) != 1:
         return None
     one = payment(laid.package.payments[0], maps)
@@ -74,7 +74,7 @@ def receipt(laid: Laid, maps: Maps) -> Value:
 
 
 def payment(paid: Payment, maps: Maps) -> dict[str, Value]:
-    """cPayment. NeedsPerson for money of a bank's simulator, unless the configuration lets it in."""
+    """CPayment. NeedsPerson for money of a bank's simulator, unless the configuration lets it in."""
     if paid.demo and not maps.receiving.demo_payments:
         raise NeedsPerson(f"{paid.reference} was paid at a bank's simulator", LOOK_AT_IT)
     said: dict[str, Value] = {
@@ -164,9 +164,7 @@ def _represented(laid: Laid, form: Form, document: Value, maps: Maps) -> dict[st
     return said
 
 
-def _earlier(
-    there: dict[str, Value], filing: dict[str, Value], basis: EarlierRight | None, row: Application
-) -> None:
+def _earlier(there: dict[str, Value], filing: dict[str, Value], basis: EarlierRight | None, row: Application) -> None:
     if basis is None:
         return
     match row.basis:
@@ -183,4 +181,6 @@ def _earlier(
         case "external":
             filing["externalOfficeCode"], filing["externalOfficeFilingDate"] = basis.office, basis.filed
         case "none":
-            raise NeedsPerson(f"{row.kind} by {row.route} stands on an earlier right, and its row says no basis", LOOK_AT_IT)
+            raise NeedsPerson(
+                f"{row.kind} by {row.route} stands on an earlier right, and its row says no basis", LOOK_AT_IT
+            )

@@ -55,7 +55,11 @@ class FolderDrop:
             shutil.copyfile(one, there)
             body = there.read_bytes()
             listed.append(
-                {"path": one.relative_to(data).as_posix(), "size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+                {
+                    "path": one.relative_to(data).as_posix(),
+                    "size": len(body),
+                    "sha256": hashlib.sha256(body).hexdigest(),
+                }
             )
         said = {"schema": "urn:tra:edms-drop:1", "file": file.to_key(), "document": document, "files": listed}
         written = (json.dumps(said, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()

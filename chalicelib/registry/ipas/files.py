@@ -111,7 +111,7 @@ class Files:
         return {}
 
     def _read(self, number: FileNumber) -> dict[str, Any]:
-        there = self.ipas.call("PatentRead", number.to_key(), False, False)  # noqa: FBT003 - the wire's order
+        there = self.ipas.call("PatentRead", number.to_key(), False, False)
         return dict((there or {}).get("file") or {})
 
     def _listed(self, laid: Laid) -> Answer | None:

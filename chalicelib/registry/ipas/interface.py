@@ -5,6 +5,7 @@ The names of types do not matter to anybody; the names of operations and fields 
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).with_name("interface.txt")
@@ -39,6 +40,7 @@ class Interface:
     types: dict[str, tuple[Field, ...]]
 
 
+@cache
 def interface() -> Interface:
     """The interface, as it stands in the file."""
     operations, types = {}, {}

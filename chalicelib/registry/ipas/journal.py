@@ -16,22 +16,25 @@ from typing import Any
 from chalicelib.kernel.clock import stamp
 from chalicelib.registry.ipas.model import State, Step, Work
 
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS ipas_work (came INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, filing TEXT NOT NULL,"
-    " kind TEXT NOT NULL, number TEXT NOT NULL, folder TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,"
-    " why TEXT NOT NULL, not_before TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS ipas_step (work TEXT NOT NULL, step TEXT NOT NULL, asked_at TEXT NOT NULL, answer TEXT,"
-    " PRIMARY KEY (work, step))",
-    "CREATE TABLE IF NOT EXISTS ipas_document (log TEXT, origin TEXT, series INTEGER, last INTEGER NOT NULL,"
-    " PRIMARY KEY (log, origin, series))",
-    "CREATE TABLE IF NOT EXISTS ipas_log (day TEXT PRIMARY KEY, state TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS ipas_file (filing TEXT PRIMARY KEY, number TEXT NOT NULL, process TEXT NOT NULL,"
-    " status TEXT NOT NULL, next_at TEXT NOT NULL, final INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS ipas_event (filing TEXT, event TEXT, said TEXT NOT NULL, PRIMARY KEY (filing, event))",
-    "CREATE TABLE IF NOT EXISTS ipas_blob (sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, body BLOB NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS ipas_outbox (n INTEGER PRIMARY KEY AUTOINCREMENT, filing TEXT NOT NULL, sequence INTEGER NOT NULL,"
-    " type TEXT NOT NULL, at TEXT NOT NULL, data TEXT NOT NULL, sent INTEGER NOT NULL, UNIQUE (filing, sequence))",
-)
+TABLES = """
+CREATE TABLE IF NOT EXISTS ipas_work (
+    came INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, filing TEXT NOT NULL, kind TEXT NOT NULL,
+    number TEXT NOT NULL, folder TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, why TEXT NOT NULL,
+    not_before TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ipas_step (
+    work TEXT NOT NULL, step TEXT NOT NULL, asked_at TEXT NOT NULL, answer TEXT, PRIMARY KEY (work, step));
+CREATE TABLE IF NOT EXISTS ipas_document (
+    log TEXT, origin TEXT, series INTEGER, last INTEGER NOT NULL, PRIMARY KEY (log, origin, series));
+CREATE TABLE IF NOT EXISTS ipas_log (day TEXT PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ipas_file (
+    filing TEXT PRIMARY KEY, number TEXT NOT NULL, process TEXT NOT NULL, status TEXT NOT NULL, next_at TEXT NOT NULL,
+    final INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS ipas_event (filing TEXT, event TEXT, said TEXT NOT NULL, PRIMARY KEY (filing, event));
+CREATE TABLE IF NOT EXISTS ipas_blob (sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS ipas_outbox (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, filing TEXT NOT NULL, sequence INTEGER NOT NULL, type TEXT NOT NULL,
+    at TEXT NOT NULL, data TEXT NOT NULL, sent INTEGER NOT NULL, UNIQUE (filing, sequence));
+"""
 _WORK = "id, filing, kind, number, folder, state, attempts, why"
 
 
@@ -66,7 +69,7 @@ class Journal:
     @classmethod
     def over(cls, connection: sqlite3.Connection) -> "Journal":
         """In the file of the marks."""
-        for table in TABLES:
+        for table in TABLES.split(";"):
             connection.execute(table)
         return cls(connection)
 
@@ -114,7 +117,8 @@ class Journal:
     def retry(self, work: str) -> bool:
         """A person has looked: open it again. False if it waits for nobody."""
         done = self.connection.execute(
-            "UPDATE ipas_work SET state = 'open', attempts = 0, not_before = '' WHERE id = ? AND state IN ('waiting', 'refused')",
+            "UPDATE ipas_work SET state = 'open', attempts = 0, not_before = ''"
+            " WHERE id = ? AND state IN ('waiting', 'refused')",
             (work,),
         )
         return done.rowcount == 1
@@ -187,7 +191,9 @@ class Journal:
 
     def events(self, filing: str) -> dict[str, str]:
         """Every event known of a file, and what was said of it."""
-        return dict(self.connection.execute("SELECT event, said FROM ipas_event WHERE filing = ?", (filing,)).fetchall())
+        return dict(
+            self.connection.execute("SELECT event, said FROM ipas_event WHERE filing = ?", (filing,)).fetchall()
+        )
 
     def know(self, filing: str, event: str, said: str) -> None:
         """Remember it."""
@@ -206,8 +212,8 @@ class Journal:
     def tell(self, filing: str, type_: str, at: datetime, data: dict[str, Any]) -> None:
         """Into the outbox, next of its filing. In the turn of what it tells of."""
         self.connection.execute(
-            "INSERT INTO ipas_outbox (filing, sequence, type, at, data, sent) SELECT ?, COALESCE(MAX(sequence), 0) + 1, ?, ?, ?, 0"
-            " FROM ipas_outbox WHERE filing = ?",
+            "INSERT INTO ipas_outbox (filing, sequence, type, at, data, sent)"
+            " SELECT ?, COALESCE(MAX(sequence), 0) + 1, ?, ?, ?, 0 FROM ipas_outbox WHERE filing = ?",
             (filing, type_, stamp(at), json.dumps(data, sort_keys=True, ensure_ascii=False), filing),
         )
 
@@ -226,7 +232,7 @@ class Journal:
 
     def _told(self, which: str) -> list[Told]:
         rows = self.connection.execute(f"SELECT n, filing, sequence, type, at, data FROM ipas_outbox {which}")  # noqa: S608
-        return [Told(*row[:5], json.loads(row[5])) for row in rows]
+        return [Told(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows]
 
 
 def later(now: datetime, seconds: int) -> datetime:

@@ -1,10 +1,10 @@
 """Nouns of the connector: what is to be brought in, how far it is, what IPAS answered, and what goes wrong.
 
-    IpasError
-    ├── NoAnswer       sent, and no answer seen: it may have been done. Whoever gets this asks before saying it again.
-    ├── IpasFault      IPAS said no (or could not); its words are for people and are never sorted by
-    ├── DoesNotFit     what we would send is not in the office's WSDL: run `ipas check`
-    └── NeedsPerson    a code that is not mapped, or a number that another file has; `what_next` in Khmer and in English
+IpasError
+├── NoAnswer       sent, and no answer seen: it may have been done. Whoever gets this asks before saying it again.
+├── IpasFault      IPAS said no (or could not); its words are for people and are never sorted by
+├── DoesNotFit     what we would send is not in the office's WSDL: run `ipas check`
+└── NeedsPerson    a code that is not mapped, or a number that another file has; `what_next` in Khmer and in English
 """
 
 from collections.abc import Mapping

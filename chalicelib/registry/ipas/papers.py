@@ -68,7 +68,7 @@ class Papers:
         paper = _paper(laid)
         row = self.maps.paper(paper.kind)
         there = self.ipas.call(
-            "UserdocReceive", row.origin or self.maps.receiving.origin, row.type, [self._number(laid).to_key()], False,  # noqa: FBT003
+            "UserdocReceive", row.origin or self.maps.receiving.origin, row.type, [self._number(laid).to_key()], False,
             None, None, parse_stamp(paper.received_at), content.receipt(laid, self.maps), None, None, document,
         )  # fmt: skip
         if not there:
@@ -84,9 +84,7 @@ class Papers:
         """`received` is None where it must be read anew: an update was tried before."""
         there = received or _kept(userdoc(self.ipas, laid.package.filing, document=document) or {})
         data = {"documentId": document, "rowVersion": there.get("version"), "userdocProcessId": there.get("process")}
-        done = self.ipas.call(
-            "UserdocUpdate", content.userdoc(laid, _paper(laid), self._number(laid), data, self.maps)
-        )
+        done = self.ipas.call("UserdocUpdate", content.userdoc(laid, _paper(laid), self._number(laid), data, self.maps))
         if done is None:
             raise NoAnswer("UserdocUpdate answered nothing")
         if not done:

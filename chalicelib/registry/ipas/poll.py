@@ -2,9 +2,9 @@
 
 There is no push. (eventProcessId, eventActionId, eventDate, eventTypeCode) tells a new event from a known one. Secret and
 deleted events are not told of; one that was told of and is deleted or revised since is said to people, and the status that the
-process has now is told. A letter is told of once it is signed, if its kind stands in [[letters]]. A status that stands in no row
-of [[statuses]] is said to people and told of once it does. Nothing is changed in IPAS; what was read is kept in one transaction
-with what is told, so a look that was cut off is a look that never was.
+process has now is told. A letter is told of once it is signed, if its kind stands in [[letters]]. A status that stands in no
+row of [[statuses]] is said to people, and told of once it does. Nothing is changed in IPAS; what was read is kept in one
+transaction with what is told, so a look that was cut off is a look that never was.
 """
 
 import hashlib
@@ -83,9 +83,11 @@ class Poll:
         events = self.ipas.call("ProcessReadEventList", file.process) or []
         known = self.journal.events(file.filing)
         seen = _Seen()
-        for event in sorted((one for one in events if one), key=lambda one: (str(one.get("eventDate") or ""), _nbr(one))):
+        for event in sorted(
+            (one for one in events if one), key=lambda one: (str(one.get("eventDate") or ""), _nbr(one))
+        ):
             self._event(file, event, known, seen, now)
-        process = self.ipas.call("ProcessRead", file.process, False, False) or {}  # noqa: FBT003 - the wire's order
+        process = self.ipas.call("ProcessRead", file.process, False, False) or {}
         code = _code(process.get("status"))
         last = next((one.code for one in reversed(seen.news) if isinstance(one, _Change)), file.status)
         if code and code != last:
@@ -137,13 +139,13 @@ class Poll:
         body = there.get("contentData") or b""
         media_type = next((kind for magic, kind in _MAGIC.items() if body.startswith(magic)), None)
         if media_type is None:
-            self.say(f"left      office document {_number(key)}: {len(body)} bytes that are no PDF: attach the signed PDF in IPAS")
+            self.say(
+                f"left      office document {_number(key)}: {len(body)} bytes that are no PDF: attach the signed PDF in IPAS"
+            )
             return None
         return Issued(row, _number(key), at, media_type, body)
 
-    def _tell(
-        self, file: OpenFile, one: "_Change | Issued", status: str, due: datetime | None, now: datetime
-    ) -> str:
+    def _tell(self, file: OpenFile, one: "_Change | Issued", status: str, due: datetime | None, now: datetime) -> str:
         """Answers the last status told of."""
         if isinstance(one, Issued):
             self.journal.keep(one.sha256, one.media_type, one.body)

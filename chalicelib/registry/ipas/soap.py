@@ -54,7 +54,7 @@ class Soap:
     def call(self, operation: str, *arguments: Value) -> Value:
         """See `model.Ipas`."""
         from requests.exceptions import RequestException
-        from zeep.exceptions import Error, Fault, LookupError, ValidationError
+        from zeep.exceptions import Error, Fault, ValidationError
 
         known = self.shape.operations[operation]
         given = {
@@ -64,7 +64,7 @@ class Soap:
         }
         try:
             bound = self.service[operation]
-        except (AttributeError, LookupError) as error:
+        except AttributeError as error:
             raise DoesNotFit(f"the WSDL has no {operation}") from error
         try:
             return _read(bound(**given), self.zone)
@@ -73,7 +73,10 @@ class Soap:
         except (TypeError, ValidationError) as error:
             raise DoesNotFit(f"{operation}: {error}") from error
         except (Error, RequestException, OSError) as error:
-            raise NoAnswer(f"{operation}: {type(error).__name__}: {error}") from error
+            # without the error's own words: zeep puts the whole answer into them, people's names and all
+            raise NoAnswer(
+                f"{operation}: {type(error).__name__} {getattr(error, 'status_code', '')}".strip()
+            ) from error
 
 
 def read_wsdl(wsdl: str, *, timeout: float) -> "Client":
@@ -111,7 +114,7 @@ def _transport(wsdl: str, timeout: float, monotonic: Callable[[], float]) -> "Tr
 
         def post(self, address: str, message: bytes, headers: dict[str, str]) -> requests.Response:
             response = self._ask("post", address, data=message, headers=headers)
-            response._content = _whole(response, timeout, monotonic)
+            response._content = _whole(response, timeout, monotonic)  # noqa: SLF001 - the only place for it
             return response
 
         def _ask(self, verb: str, url: str, **more: Any) -> requests.Response:
@@ -120,7 +123,7 @@ def _transport(wsdl: str, timeout: float, monotonic: Callable[[], float]) -> "Tr
                 verb, url, stream=True, allow_redirects=False, timeout=(min(CONNECT, timeout), timeout), **more
             )
 
-    return Bounded(session=session, timeout=timeout, operation_timeout=timeout)
+    return Bounded(session=session, timeout=timeout, operation_timeout=timeout)  # type: ignore[no-untyped-call]
 
 
 def _whole(response: Any, timeout: float, monotonic: Callable[[], float]) -> bytes:

@@ -33,7 +33,9 @@ def wrapped(value: Value, field: Field, there: Interface, zone: str) -> Value:
             if unknown := value.keys() - fields.keys():
                 raise DoesNotFit(f"{kind} has no {', '.join(sorted(unknown))}")
             return {
-                name: wrapped(one, fields[name], there, zone) for name, one in value.items() if one not in (None, [], {})
+                name: wrapped(one, fields[name], there, zone)
+                for name, one in value.items()
+                if one not in (None, [], {})
             }
         case _:
             return value
@@ -48,10 +50,15 @@ def plain(value: Any, zone: str) -> Value:
             return _utc(value["dateValue"], zone)
         return {name: plain(one, zone) for name, one in value.items() if one is not None}
     if isinstance(value, list):
-        return [plain(one, zone) for one in value if one is not None]
+        return [read for one in value if not _empty(read := plain(one, zone))]
     if isinstance(value, datetime):
         return _utc(value, zone)
     return value
+
+
+def _empty(value: Value) -> bool:
+    """A nil item reaches us as None or as an object of which nothing is set."""
+    return value is None or (isinstance(value, Mapping) and all(one in (None, [], {}) for one in value.values()))
 
 
 def same_document(one: Value, other: Value) -> bool:
