@@ -52,7 +52,9 @@ def test_a_patent_arrives_with_its_people_priority_power_payment_and_our_id(desk
     assert not filing["indManualInterpretationRequired"]
 
 
-def test_a_design_arrives_with_its_class_once_and_a_name_without_latin_letters_is_marked_for_an_officer(desk: Desk) -> None:
+def test_a_design_arrives_with_its_class_once_and_a_name_without_latin_letters_is_marked_for_an_officer(
+    desk: Desk,
+) -> None:
     desk.add(lay_design)
     desk.run()
     design = desk.double.patents[DESIGN_KEY]
@@ -214,7 +216,11 @@ def test_money_of_a_simulator_is_never_entered_unless_the_file_says_so(desk: Des
 
 @pytest.mark.parametrize(
     ("route", "where"),
-    [("pct-national-phase", "pctApplicationData"), ("ep-validation", "regionalApplData"), ("cn-mou", "externalOfficeCode")],
+    [
+        ("pct-national-phase", "pctApplicationData"),
+        ("ep-validation", "regionalApplData"),
+        ("cn-mou", "externalOfficeCode"),
+    ],
 )
 def test_an_earlier_right_stands_where_its_route_says(desk: Desk, route: str, where: str) -> None:
     basis = {"office": "EP", "application_number": "EP 1", "filed": "2020-01-02", "publication_number": "EP1A"}
