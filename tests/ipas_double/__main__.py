@@ -13,7 +13,7 @@ from tests.ipas_double.state import Double
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until standard input ends, or for ever if there is none."""
+    """Serve until standard input ends."""
     words = argparse.ArgumentParser(prog="python -m tests.ipas_double", description=__doc__)
     words.add_argument("--port", type=int, default=8765)
     double = Double()

@@ -1,7 +1,10 @@
 """The IPAS connector over real SOAP: zeep, a socket, the double's WSDL; lost answers, hostile ones, and the whole program."""
 
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +21,7 @@ from chalicelib.registry.ipas.maps import load_maps
 from chalicelib.registry.ipas.model import DoesNotFit, IpasFault, NoAnswer
 from chalicelib.registry.ipas.soap import NoWsdl, Soap, read_wsdl
 from tests.integration.registry.test_registry import Ground, ground, world
+from tests.ipas_double.__main__ import act
 from tests.ipas_double.desk import EXAMPLE, Desk
 from tests.ipas_double.dossiers import lay_design, lay_paper, lay_patent
 from tests.ipas_double.server import Server, serving
@@ -26,6 +30,7 @@ from tests.ipas_double.wsdl import wsdl
 
 __all__ = ["ground", "world"]
 TIMEOUT = 1.0
+ROOT = Path(__file__).parents[3]
 WSDL = Path(__file__).parents[2] / "ipas_double" / "ipas.wsdl"
 FILE = {"fileSeq": "KH", "fileType": "D", "fileSeries": 2026, "fileNbr": 10}
 LOG = {"dailyLogDate": "2026-11-25", "docLog": "E", "docOrigin": "3"}
@@ -281,3 +286,33 @@ def test_the_program_checks_a_live_wsdl(server: Server, tmp_path: Path, capsys: 
     assert "0 wrong" in capsys.readouterr().out
     file.write_text(file.read_text("utf-8").replace(server.address, "http://127.0.0.1:9"), "utf-8")
     assert main(["ipas", "check", "--config", str(file)]) == UNREACHABLE
+
+
+@pytest.mark.slow
+def test_a_process_killed_for_real_leaves_one_file_and_one_paper(server: Server, tmp_path: Path) -> None:
+    """SIGKILL, again and again, each life a few calls longer than what the one before left."""
+
+    def live(at: int) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "tests.ipas_double.life", str(tmp_path), server.address, str(at)]
+        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - our own words
+
+    ends = [live(at).returncode for at in (5, 10, 11, 13, 16, 7, 14)]
+    assert ends.count(-signal.SIGKILL) >= 5
+    last = live(0)
+    assert last.returncode == 0, last.stderr
+    assert last.stdout == "2\n", "filing and paper, each told of once"
+    assert (len(server.double.files), len(server.double.userdocs), len(server.double.documents)) == (1, 1, 2)
+    assert not orphans(server.double)
+
+
+def test_the_double_s_officer_acts_on_what_he_is_told(
+    server: Server, soap: Soap, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF letter")
+    soap.call("DailyLogOpen", LOG)
+    soap.call(*RECEIVE)
+    act(server.double, ["KH/D/2026/10", "EXA", "ADDOC", str(tmp_path / "letter.pdf")])
+    act(server.double, ["KH/D/2026/11", "EXA"])
+    (event,) = soap.call("ProcessReadEventList", {"processNbr": 1, "processType": "1"})
+    assert event["eventOfficedocTypeCode"] == "ADDOC"
+    assert "no file KH/D/2026/11" in capsys.readouterr().out
