@@ -12,6 +12,7 @@ from chalice.app import Chalice, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.attachments import routes as attachment_routes
 from chalicelib.attachments.notices import arrivals
+from chalicelib.filing import paper_routes
 from chalicelib.filing import routes as filing_routes
 from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
@@ -22,8 +23,9 @@ from chalicelib.wiring.rooms import Rooms, subject
 app = Chalice(app_name="tra")
 rooms = Rooms(os.environ)
 
-# 1 receive: drafts, submission, what an owner sees
+# 1 receive: drafts, submission, what an owner sees; and later papers
 app.register_blueprint(filing_routes.build(rooms))
+app.register_blueprint(paper_routes.build(rooms))
 
 # 2 store: announce a file; confirm what arrived; take into custody what was filed
 app.register_blueprint(attachment_routes.build(rooms))

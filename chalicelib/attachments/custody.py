@@ -2,7 +2,8 @@
 
 Each digest is computed again from the bytes that lie in the records. Only when all files, the form, the manifest and the
 signed receipt lie there are the files entered as secured, all in one commit; a repeat finds them and is done. Copies that we
-made of a file (`derived`) are kept beside it, under names of their own.
+made of a file (`derived`) are kept beside it, under names of their own. Later papers are taken so too, below their own place;
+that their documents lie there is entered as well (`PaperSecured`), for a paper may have no files.
 
 A file that no scanner has looked at yet is held instead: its version loses the tag by which drafts expire, and it is copied
 when it is cleared. One that is refused after all stays where it is, held, and goes no further.
@@ -14,15 +15,21 @@ from typing import Protocol
 from chalicelib.contracts import attachment, records
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
-from chalicelib.contracts.events import AttachmentSecured, FiledFile, FilingSubmitted
+from chalicelib.contracts.events import AttachmentSecured, FilingSubmitted
+from chalicelib.contracts.fact import Fact
+from chalicelib.contracts.paper import PaperDraft
+from chalicelib.contracts.paper_facts import PaperSecured, PaperSubmitted
+from chalicelib.contracts.parts import FiledFile
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.log import log
 from chalicelib.register.model import Register, Stream, StreamId, deciding
+from chalicelib.register.papers import filing_of
 
 ACTOR = "tra:take_custody"
 HELD = {"state": "held"}
+Submission = FilingSubmitted | PaperSubmitted
 
 
 class Lying(Protocol):
@@ -59,7 +66,7 @@ class ReceiptSigner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TakeCustody:
-    """Secure one filing."""
+    """Secure one filing, or one later paper."""
 
     register: Register
     records: Records
@@ -70,12 +77,12 @@ class TakeCustody:
     def __call__(self, stream_id: StreamId) -> None:
         """Copy what is not secured yet. Corrupt if stored bytes are not what was filed."""
         stream = self._load(stream_id)
-        submitted = stream.last(FilingSubmitted)
+        submitted = _submission(stream)
         if submitted is None:
             log("custody-not-submitted", stream=str(stream_id))  # a file of a draft was cleared
             return
         open_files = _open_files(stream, submitted)
-        if submitted.files and not open_files:
+        if not open_files and not _papers_missing(stream) and (submitted.files or stream.id.kind == "PAPER"):
             return
         self._secure_documents(stream, submitted)
         files = [(file, _item(stream, file)) for file in open_files]
@@ -93,36 +100,39 @@ class TakeCustody:
                 self.quarantine.retag(made.key, made.version, HELD)
 
     def _secure(self, stream: Stream, file: FiledFile, item: Attachment) -> AttachmentSecured:
-        key = records.file(stream.id.id, file.sha256)
+        key = records.file(_place(stream), file.sha256)
         there = self.records.copy_from_quarantine(item.key, item.object_version or "", key)
         _same(key, there, file.sha256, file.size)
         for made in item.derived:
             if made.what != attachment.PAGE:
-                beside = records.derived_file(stream.id.id, made.sha256)
+                beside = records.derived_file(_place(stream), made.sha256)
                 copy = self.records.copy_from_quarantine(made.key, made.version, beside)
                 _same(beside, copy, made.sha256, made.size)
         return AttachmentSecured(attachment=file.attachment, key=key, sha256=file.sha256, size=file.size)
 
-    def _secure_documents(self, stream: Stream, submitted: FilingSubmitted) -> None:
-        draft = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
+    def _secure_documents(self, stream: Stream, submitted: Submission) -> None:
+        kept, place = PaperDraft if stream.id.kind == "PAPER" else Draft, _place(stream)
+        draft = kept.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes)
         form, manifest, receipt = draft.form.to_bytes(), draft.manifest or "", draft.receipt or ""
         for key, body, sha256 in (
-            (records.form(stream.id.id, submitted.form_sha256), form, submitted.form_sha256),
-            (records.manifest(stream.id.id, submitted.manifest_sha256), manifest.encode(), submitted.manifest_sha256),
-            (records.receipt(stream.id.id, submitted.receipt_sha256), receipt.encode(), submitted.receipt_sha256),
+            (records.form(place, submitted.form_sha256), form, submitted.form_sha256),
+            (records.manifest(place, submitted.manifest_sha256), manifest.encode(), submitted.manifest_sha256),
+            (records.receipt(place, submitted.receipt_sha256), receipt.encode(), submitted.receipt_sha256),
         ):
             if Digest.of(body).hex != sha256:
                 raise Corrupt(f"{key}: what is kept is not what was recorded")
             _same(key, self.records.put_once(key, body, "application/json"), sha256, len(body))
         signature = self.signer.sign_detached(receipt.encode())
         self.records.put_once(
-            records.receipt(stream.id.id, submitted.receipt_sha256) + ".p7s", signature, "application/pkcs7-signature"
+            records.receipt(place, submitted.receipt_sha256) + ".p7s", signature, "application/pkcs7-signature"
         )
 
     def _enter(self, stream_id: StreamId, secured: list[AttachmentSecured]) -> None:
         stream = self._load(stream_id)
         done = {fact.attachment for fact in stream.facts(AttachmentSecured)}
-        new = [fact for fact in secured if fact.attachment not in done]
+        new: list[Fact] = [fact for fact in secured if fact.attachment not in done]
+        if _papers_missing(stream) and (paper := stream.last(PaperSubmitted)):
+            new.append(PaperSecured(filing=paper.filing, serial=paper.serial))
         if new:
             self.register.commit(stream.append(*new, by=ACTOR, at=self.clock()))
 
@@ -133,7 +143,20 @@ class TakeCustody:
         return stream
 
 
-def _open_files(stream: Stream, submitted: FilingSubmitted) -> list[FiledFile]:
+def _submission(stream: Stream) -> Submission | None:
+    return stream.last(PaperSubmitted) if stream.id.kind == "PAPER" else stream.last(FilingSubmitted)
+
+
+def _papers_missing(stream: Stream) -> bool:
+    return stream.id.kind == "PAPER" and stream.last(PaperSecured) is None
+
+
+def _place(stream: Stream) -> str:
+    """Where its objects go (`contracts/records.py`)."""
+    return records.paper(filing_of(stream), stream.id.id) if stream.id.kind == "PAPER" else stream.id.id
+
+
+def _open_files(stream: Stream, submitted: Submission) -> list[FiledFile]:
     done = {fact.attachment for fact in stream.facts(AttachmentSecured)}
     return [file for file in submitted.files if file.attachment not in done]
 

@@ -6,7 +6,8 @@ Each is named with the digest of its bytes and with the tool that made it; the f
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.attachments.items import attachment_of, owned_draft
+from chalicelib.attachments.holders import FILINGS, Holder
+from chalicelib.attachments.items import attachment_of
 from chalicelib.contracts.attachment import PAGE, Attachment, Derived
 from chalicelib.register.model import Register
 
@@ -27,10 +28,11 @@ class ShowDerived:
 
     register: Register
     quarantine: Links
+    holder: Holder = FILINGS
 
     def __call__(self, account: str, identifier: str, attachment: str) -> tuple[Attachment, list[tuple[Derived, str]]]:
         """The file, and each thing with its address. NotFound if the filing or the file is not this account's."""
-        file = attachment_of(owned_draft(self.register, account, identifier, submitted=True), attachment)
+        file = attachment_of(self.holder.opened(self.register, account, identifier, submitted=True), attachment)
         return file, [(one, self._address(file, one)) for one in file.derived]
 
     def _address(self, file: Attachment, one: Derived) -> str:

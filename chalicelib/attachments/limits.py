@@ -70,13 +70,25 @@ def charge(register: Register, office: Office, account: str, size: int, now: dat
 
 def stated(office: Office, kind: str, route: str, there: Iterable[Attachment]) -> dict[str, Any]:
     """The limits as the API answers them: documents this application takes, and what the filing holds of what it may."""
+    documents = [
+        {**_document(row), "needed": _needed(office, row.code, kind, route)}
+        for row in office.documents
+        if row.allowed(kind, route)
+    ]
+    return _stated(office, documents, there)
+
+
+def stated_of_paper(
+    office: Office, rows: Iterable[DocumentKind], there: Iterable[Attachment], *, needed: bool
+) -> dict[str, Any]:
+    """The same for a later paper. `needed`: it cannot be without a file, of whichever of these kinds."""
+    return {**_stated(office, [dict(_document(row)) for row in rows], there), "file_needed": needed}
+
+
+def _stated(office: Office, documents: list[dict[str, Any]], there: Iterable[Attachment]) -> dict[str, Any]:
     living = [file for file in there if file.state in LIVING]
     return {
-        "documents": [
-            {**_document(row), "needed": _needed(office, row.code, kind, route)}
-            for row in office.documents
-            if row.allowed(kind, route)
-        ],
+        "documents": documents,
         "filing": {
             "max_files": office.max_attachments,
             "files": len(living),

@@ -15,12 +15,13 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.attachments.items import InParts, attachment_of, in_parts, owned_draft, parts_key
+from chalicelib.attachments.holders import FILINGS, Holder
+from chalicelib.attachments.items import InParts, attachment_of, in_parts, parts_key
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.form import parsed
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Conflict, Corrupt, Finding, Invalid, LostRace
-from chalicelib.register.model import Put, Register, Stream, deciding, filing
+from chalicelib.register.model import Put, Register, Stream, deciding
 
 ADDRESS_SECONDS = 900
 AT_ONCE = 100  # addresses in one answer
@@ -110,12 +111,13 @@ class PartUploads:
 
     register: Register
     store: PartStore
+    holder: Holder = FILINGS
 
     def begin(self, identifier: str, file: Attachment) -> InParts | None:
         """The upload of an announced file, begun in storage if it is not yet. None if it is not sent in parts."""
 
         def decide() -> InParts | None:
-            stream = self.register.load(filing(identifier))
+            stream = self.register.load(self.holder.stream(identifier))
             found = in_parts(stream, file.id) if stream else None
             if stream is None or found is None or found[1].upload:
                 return found[1] if found else None
@@ -127,11 +129,11 @@ class PartUploads:
         self, account: str, identifier: str, attachment_id: str, body: Mapping[str, Any]
     ) -> tuple[Address, ...]:
         """Addresses for the parts named. Conflict if one of them was said to be other bytes before."""
-        owned_draft(self.register, account, identifier, submitted=True)  # whose it is comes before what is asked
+        self.holder.opened(self.register, account, identifier, submitted=True)  # whose it is comes before what is asked
         asked = parsed(Asked, body).parts
 
         def decide() -> tuple[Attachment, InParts]:
-            stream = owned_draft(self.register, account, identifier)
+            stream = self.holder.opened(self.register, account, identifier)
             file, version, upload = _sent_in_parts(stream, attachment_id)
             if file.state != "reserved":
                 raise Conflict.because("upload.closed")
@@ -151,7 +153,7 @@ class PartUploads:
 
     def listing(self, account: str, identifier: str, attachment_id: str, *, after: int = 0) -> Listing:
         """What has arrived, as storage says."""
-        stream = owned_draft(self.register, account, identifier, submitted=True)
+        stream = self.holder.opened(self.register, account, identifier, submitted=True)
         file, _, upload = _sent_in_parts(stream, attachment_id)
         shape = (file.size, upload.part_size, upload.count(file.size))
         if file.state != "reserved":
@@ -164,7 +166,7 @@ class PartUploads:
 
     def complete(self, account: str, identifier: str, attachment_id: str) -> Attachment:
         """Join the parts. Conflict while some are missing. Done already is done."""
-        stream = owned_draft(self.register, account, identifier, submitted=True)
+        stream = self.holder.opened(self.register, account, identifier, submitted=True)
         file, _, upload = _sent_in_parts(stream, attachment_id)
         if file.state == "removed":
             raise Conflict.because("upload.closed")

@@ -1,6 +1,7 @@
 """HTTP of uploads: announce a file and get an address for it, or for its parts; take it back. The bytes never pass here."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Protocol
 
@@ -44,55 +45,86 @@ class Rooms(Protocol):
     def show_derived(self) -> ShowDerived: ...
     @property
     def part_uploads(self) -> PartUploads: ...
+    @property
+    def paper_uploads(self) -> Uploads: ...
+    @property
+    def show_paper_derived(self) -> ShowDerived: ...
+    @property
+    def paper_part_uploads(self) -> PartUploads: ...
 
     def principal(self, incoming: Incoming) -> Principal: ...
 
 
-def build(rooms: Rooms) -> Blueprint:
-    """The routes."""
-    routes = Blueprint(__name__)
-    guarded = answering(lambda: rooms.office)
+@dataclass(frozen=True)
+class Ways:
+    """What one holder's files need, and the word in its addresses; each made when first asked for."""
 
-    @routes.route("/v1/filings/{identifier}/attachments", methods=["POST"], content_types=["*/*"])
+    base: str
+    uploads: Callable[[], Uploads]
+    parts: Callable[[], PartUploads]
+    derived: Callable[[], ShowDerived]
+
+
+def build(rooms: Rooms) -> Blueprint:
+    """The routes: the same for files of applications and of later papers."""
+    routes = Blueprint(__name__)
+    _of(routes, rooms, Ways("filings", lambda: rooms.uploads, lambda: rooms.part_uploads, lambda: rooms.show_derived))
+    papers = (lambda: rooms.paper_uploads, lambda: rooms.paper_part_uploads, lambda: rooms.show_paper_derived)
+    _of(routes, rooms, Ways("papers", *papers))
+    for path in PAGES:
+        routes.route(f"/{path}", methods=["GET"], name=f"page_{path.replace('.', '_').replace('-', '_')}")(_page(path))
+    return routes
+
+
+def _of(routes: Blueprint, rooms: Rooms, ways: Ways) -> None:
+    """The routes of one holder of files."""
+    guarded = answering(lambda: rooms.office)
+    base = f"/v1/{ways.base}/{{identifier}}/attachments"
+
+    def named(what: str) -> str:
+        return what if ways.base == "filings" else f"{what}_of_paper"
+
+    @routes.route(base, methods=["POST"], content_types=["*/*"], name=named("reserve_attachment"))
     @guarded
     def reserve_attachment(identifier: str) -> Response:
         request = Incoming(routes.current_request)
         account = rooms.principal(request).account
-        upload = rooms.uploads.reserve(account, identifier, request.json(), Repeat(account, *request.idempotency()))
-        _, limits, _ = rooms.uploads.of(account, identifier)
-        body = {**shown.file(rooms.office, upload.attachment), "upload": _upload(identifier, upload), "limits": limits}
-        return answer(201, body, Location=f"/v1/filings/{identifier}")
+        upload = ways.uploads().reserve(account, identifier, request.json(), Repeat(account, *request.idempotency()))
+        _, limits, _ = ways.uploads().of(account, identifier)
+        how = _upload(f"{ways.base}/{identifier}", upload)
+        body = {**shown.file(rooms.office, upload.attachment), "upload": how, "limits": limits}
+        return answer(201, body, Location=f"/v1/{ways.base}/{identifier}")
 
-    @routes.route("/v1/filings/{identifier}/attachments", methods=["GET"])
+    @routes.route(base, methods=["GET"], name=named("list_attachments"))
     @guarded
     def list_attachments(identifier: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        there, limits, number = rooms.uploads.of(account, identifier)
+        there, limits, number = ways.uploads().of(account, identifier)
         seen = [shown.file(rooms.office, file, number=number) for file in there]
         return answer(200, {"attachments": seen, "limits": limits})
 
-    @routes.route("/v1/filings/{identifier}/attachments/{attachment}", methods=["DELETE"])
+    @routes.route(f"{base}/{{attachment}}", methods=["DELETE"], name=named("remove_attachment"))
     @guarded
     def remove_attachment(identifier: str, attachment: str) -> Response:
         request = Incoming(routes.current_request)
         account = rooms.principal(request).account
-        rooms.uploads.remove(account, identifier, attachment)
+        ways.uploads().remove(account, identifier, attachment)
         return answer(200, {"id": attachment, "state": "removed"})
 
-    @routes.route("/v1/filings/{identifier}/attachments/{attachment}/derived", methods=["GET"])
+    @routes.route(f"{base}/{{attachment}}/derived", methods=["GET"], name=named("show_derived"))
     @guarded
     def show_derived(identifier: str, attachment: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        file, made = rooms.show_derived(account, identifier, attachment)
+        file, made = ways.derived()(account, identifier, attachment)
         derived = [_made(one, url) for one, url in made]
         return answer(200, {"of": shown.file(rooms.office, file), "derived": derived, "seconds": LINK_SECONDS})
 
-    @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["POST"], content_types=["*/*"])
+    @routes.route(f"{base}/{{attachment}}/parts", methods=["POST"], content_types=["*/*"], name=named("address_parts"))
     @guarded
     def address_parts(identifier: str, attachment: str) -> Response:
         request = Incoming(routes.current_request)
         account = rooms.principal(request).account
-        made = rooms.part_uploads.addresses(account, identifier, attachment, request.json())
+        made = ways.parts().addresses(account, identifier, attachment, request.json())
         parts = [
             {
                 "number": one.number,
@@ -106,7 +138,7 @@ def build(rooms: Rooms) -> Blueprint:
         ]
         return answer(200, {"parts": parts, "seconds": ADDRESS_SECONDS})
 
-    @routes.route("/v1/filings/{identifier}/attachments/{attachment}/parts", methods=["GET"])
+    @routes.route(f"{base}/{{attachment}}/parts", methods=["GET"], name=named("list_parts"))
     @guarded
     def list_parts(identifier: str, attachment: str) -> Response:
         request = Incoming(routes.current_request)
@@ -114,20 +146,16 @@ def build(rooms: Rooms) -> Blueprint:
         after = request.query("after") or "0"
         if not (after.isascii() and after.isdigit() and len(after) <= 5):
             raise Malformed.because("query.after", "", after=after[:40])
-        return answer(200, _listing(rooms.part_uploads.listing(account, identifier, attachment, after=int(after))))
+        return answer(200, _listing(ways.parts().listing(account, identifier, attachment, after=int(after))))
 
-    @routes.route(
-        "/v1/filings/{identifier}/attachments/{attachment}/completion", methods=["POST"], content_types=["*/*"]
-    )
+    completion = f"{base}/{{attachment}}/completion"
+
+    @routes.route(completion, methods=["POST"], content_types=["*/*"], name=named("complete_attachment"))
     @guarded
     def complete_attachment(identifier: str, attachment: str) -> Response:
         account = rooms.principal(Incoming(routes.current_request)).account
-        file = rooms.part_uploads.complete(account, identifier, attachment)
+        file = ways.parts().complete(account, identifier, attachment)
         return answer(200, shown.file(rooms.office, file))
-
-    for path in PAGES:
-        routes.route(f"/{path}", methods=["GET"], name=f"page_{path.replace('.', '_').replace('-', '_')}")(_page(path))
-    return routes
 
 
 def _page(path: str) -> Callable[[], Response]:
@@ -148,11 +176,11 @@ def _made(one: Derived, url: str) -> dict[str, Any]:
     return {**{name: getattr(one, name) for name in names}, **page, "url": url}
 
 
-def _upload(identifier: str, upload: Upload) -> dict[str, Any] | None:
+def _upload(of: str, upload: Upload) -> dict[str, Any] | None:
     """How to send it; null if it is there already."""
     file = upload.attachment
     if upload.in_parts:
-        here = f"/v1/filings/{identifier}/attachments/{file.id}"
+        here = f"/v1/{of}/attachments/{file.id}"
         return {
             "method": "PUT",
             "part_size": upload.in_parts.part_size,

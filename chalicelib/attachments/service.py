@@ -13,18 +13,13 @@ from chalicelib.attachments.items import item_key
 from chalicelib.attachments.model import Accepted, Verdict
 from chalicelib.contracts import attachment, records
 from chalicelib.contracts.attachment import PAGE, Attachment, Derived
-from chalicelib.contracts.events import (
-    AttachmentCleared,
-    AttachmentHeld,
-    AttachmentRefused,
-    AttachmentStored,
-    DerivedCopy,
-)
+from chalicelib.contracts.events import AttachmentCleared, AttachmentHeld, AttachmentRefused, AttachmentStored
+from chalicelib.contracts.parts import DerivedCopy
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.log import log
-from chalicelib.register.model import Put, Register, Stream, deciding, filing
+from chalicelib.register.model import Put, Register, Stream, StreamId, deciding
 
 ACTOR = "tra:receive_upload"
 DRAFT_TAG = "state=draft"
@@ -77,21 +72,21 @@ class ConfirmUpload:
         """Confirm, hold or refuse. Nothing happens for an object that nobody announced, or that was decided already.
         Unavailable, once it is entered, for a file that is held: so that the queue brings it again, and alarms."""
         names = records.of_upload(key)
-        if names is None or (stream := self.register.load(filing(names[0]))) is None:
+        if names is None or (stream := self.register.load(StreamId(*names[:2]))) is None:
             log("upload-unknown")
             return
-        item = stream.items.get(attachment.PREFIX + names[1])
-        if item is None or item.attributes["key"] != key or not _open(stream, names[1]):
-            log("upload-not-expected", filing=names[0], attachment=names[1])
+        item = stream.items.get(attachment.PREFIX + names[2])
+        if item is None or item.attributes["key"] != key or not _open(stream, names[2]):
+            log("upload-not-expected", of=names[1], attachment=names[2])
             return
-        announced = Attachment.of(names[1], item.attributes)
+        announced = Attachment.of(names[2], item.attributes)
         there = self.quarantine.head(key, version)
         if there is None:
-            log("upload-gone", filing=names[0], attachment=names[1])
+            log("upload-gone", of=names[1], attachment=names[2])
             return
         version, size = there
         if announced.state == HELD and version != announced.object_version:
-            log("upload-not-expected", filing=names[0], attachment=names[1])
+            log("upload-not-expected", of=names[1], attachment=names[2])
             return
         if size != announced.size:
             verdict: Verdict = Verdict(reason="upload.size-differs")
@@ -99,16 +94,16 @@ class ConfirmUpload:
             verdict = self.screen(
                 self.quarantine.chunks(key, version or None), replace(announced, object_version=version)
             )
-        derived = self._keep(names[0], announced.id, verdict)
-        deciding(lambda: self._record(names[0], announced.id, version, verdict, derived))
+        derived = self._keep(stream.id, announced.id, verdict)
+        deciding(lambda: self._record(stream.id, announced.id, version, verdict, derived))
         if verdict.accepted and not verdict.accepted.scanned:
             raise Unavailable(f"{announced.id} is held until a scanner has looked at it")
 
-    def _keep(self, filing_id: str, identifier: str, verdict: Verdict) -> tuple[Derived, ...]:
+    def _keep(self, of: StreamId, identifier: str, verdict: Verdict) -> tuple[Derived, ...]:
         """Put what was made of the file beside it; it expires with the draft. What a crash leaves is found by a repeat."""
         kept = []
         for made in verdict.accepted.made if verdict.accepted else ():
-            key = records.derived(filing_id, identifier, Digest.of(made.body))
+            key = records.derived(of.id, identifier, Digest.of(made.body))
             there = self.quarantine.put_once(key, made.body, made.media_type, tags=DRAFT_TAG)
             kept.append(
                 Derived(
@@ -119,9 +114,9 @@ class ConfirmUpload:
         return tuple(kept)
 
     def _record(
-        self, filing_id: str, identifier: str, version: str, verdict: Verdict, derived: tuple[Derived, ...]
+        self, of: StreamId, identifier: str, version: str, verdict: Verdict, derived: tuple[Derived, ...]
     ) -> None:
-        stream = self.register.load(filing(filing_id))
+        stream = self.register.load(of)
         if stream is None or not _open(stream, identifier):
             return
         key = item_key(stream.id, identifier)

@@ -12,21 +12,19 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chalicelib.attachments import limits
+from chalicelib.attachments.holders import FILINGS, Holder
 from chalicelib.attachments.items import (
     InParts,
     attachment_of,
     attachments_of,
     in_parts,
     item_key,
-    owned_draft,
     parts_key,
 )
 from chalicelib.attachments.limits import Announced
 from chalicelib.attachments.model import Upload
 from chalicelib.attachments.multipart import PartUploads
-from chalicelib.contracts import records
 from chalicelib.contracts.attachment import Attachment
-from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.events import AttachmentRemoved, AttachmentReserved
 from chalicelib.contracts.form import parsed
 from chalicelib.kernel import ids
@@ -64,18 +62,19 @@ class Forms(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Uploads:
-    """What a filer does with files of a draft."""
+    """What a filer does with files of a draft: of an application, or of what else `holder` says."""
 
     register: Register
     office: Office
     quarantine: Forms
     parts: PartUploads
     clock: Clock
+    holder: Holder = FILINGS
 
     def reserve(self, account: str, identifier: str, body: Mapping[str, Any], repeat: Repeat) -> Upload:
         """Announce a file; answers where to send it. A repeat answers the same attachment with a fresh address.
         A file that is there already is answered with no address at all."""
-        owned_draft(self.register, account, identifier, submitted=True)  # whose it is comes before what is asked
+        self.holder.opened(self.register, account, identifier, submitted=True)  # whose it is comes before what is asked
         said = parsed(Announcement, body)
         made = deciding(lambda: self._decide(account, identifier, said, repeat))
         if made.state != "reserved":
@@ -95,21 +94,20 @@ class Uploads:
 
     def _decide(self, account: str, identifier: str, said: Announcement, repeat: Repeat) -> Attachment:
         earlier = repeat.earlier(self.register)
-        stream = owned_draft(self.register, account, identifier, submitted=bool(earlier))
+        stream = self.holder.opened(self.register, account, identifier, submitted=bool(earlier))
         if earlier:
             return attachment_of(stream, str(earlier["attachment"]))
         if (there := _same(stream, said)) is not None:
             key = item_key(stream.id, there.id)
             self.register.commit(Check(key, stream.items[key.sk].version), repeat.kept(attachment=there.id))
             return there
-        route = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes).form.route
-        row = limits.row_for(self.office, stream.head.attributes["kind"], route, said.document)
+        row = self.holder.document(self.office, stream, said.document)
         limits.check(self.office, row, Announced(said.document, said.media_type, said.size), attachments_of(stream))
         now = self.clock()
         new = ids.ulid(now)
         named = said.model_dump(include={"document", "media_type", "size", "sha256"})
         made = Attachment(
-            id=new, name=file_label(said.name), key=records.upload(identifier, new, ids.unguessable()), **named
+            id=new, name=file_label(said.name), key=self.holder.key(identifier, new, ids.unguessable()), **named
         )
         operations: list[Operation] = [
             stream.append(AttachmentReserved(attachment=new, **named), by=account, at=now),
@@ -127,7 +125,7 @@ class Uploads:
         an upload in parts that is under way is given up at once."""
 
         def decide() -> Attachment | None:
-            stream = owned_draft(self.register, account, identifier)
+            stream = self.holder.opened(self.register, account, identifier)
             there = attachment_of(stream, attachment_id)
             under_way = in_parts(stream, attachment_id)
             if there.state != "removed":
@@ -144,11 +142,8 @@ class Uploads:
 
     def of(self, account: str, identifier: str) -> tuple[tuple[Attachment, ...], dict[str, Any], str | None]:
         """The files of a filing, the limits that hold for it, and its application number once it has one."""
-        stream = owned_draft(self.register, account, identifier, submitted=True)
-        route = Draft.of(stream.items[DRAFT].version, stream.items[DRAFT].attributes).form.route
-        files = attachments_of(stream)
-        stated = limits.stated(self.office, stream.head.attributes["kind"], route, files)
-        return files, stated, stream.head.attributes.get("number")
+        stream = self.holder.opened(self.register, account, identifier, submitted=True)
+        return attachments_of(stream), self.holder.stated(self.office, stream), stream.head.attributes.get("number")
 
 
 def _same(stream: Stream, said: Announcement) -> Attachment | None:

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.contracts.events import FACTS
 from chalicelib.contracts.examples import example
 from chalicelib.contracts.fact import Fact
-from chalicelib.contracts.streams import stream_of
+from chalicelib.contracts.streams import stream_of, streams_of
 
 ORDER = (
     "Entry n+1 of a stream is never published before entry n; streams are independent of each other. Every event may come more"
@@ -66,7 +66,7 @@ def _message(fact: type[Fact]) -> dict[str, Any]:
         "name": fact.TYPE,
         "title": fact.__name__,
         "summary": said.partition(". ")[0].rstrip(".") + ".",
-        "description": f"{said} Ordered within its stream ({stream_of(fact)}).",
+        "description": f"{said} Ordered within its stream ({' or '.join(streams_of(fact))}).",
         "contentType": "application/json",
         "headers": {"type": "object", "properties": {"type": {"const": fact.TYPE, "type": "string"}}},
         "payload": {

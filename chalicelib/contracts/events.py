@@ -24,6 +24,8 @@ from chalicelib.contracts.fact import (
     Sha256,
     Stamp,
 )
+from chalicelib.contracts.paper_facts import PaperPackage
+from chalicelib.contracts.parts import Defect, DerivedCopy, FiledFile
 
 
 class AttachmentReserved(Fact):
@@ -35,17 +37,6 @@ class AttachmentReserved(Fact):
     media_type: MediaType
     size: Count
     sha256: Sha256 | None = None
-
-
-class DerivedCopy(BaseModel):
-    """A copy that we made of a file, within the rules where the file is not. It stands beside the file, never for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    what: Code
-    media_type: MediaType
-    size: Count
-    sha256: Sha256
-    tool: Code  # with its version
 
 
 class AttachmentStored(Fact):
@@ -102,25 +93,6 @@ class AttachmentRemoved(Fact):
 
     TYPE = "int.tra.attachment.removed.v1"
     attachment: Id
-
-
-class FiledFile(BaseModel):
-    """One file of a submission, in the order of the manifest."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    attachment: Id
-    document: Code
-    media_type: MediaType
-    size: Count
-    sha256: Sha256
-
-
-class Defect(BaseModel):
-    """A finding with which the submission was accepted all the same."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    code: Code
-    due: Day | None = None
 
 
 class FilingSubmitted(Fact):
@@ -197,9 +169,12 @@ class LetterIssued(Fact):
 
 
 class PackageReady(Fact):
-    """All that the registry needs is stored and listed in the package manifest under `key`: act on this."""
+    """All that the registry needs is stored and listed in the package manifest under `key`: act on this. `contents` is
+    `application`, or `paper`: then it lies on the paper's stream, `paper` says which, and number, kind and route are those of
+    the application that the paper is for. `paid`: nothing is open for what the package holds."""
 
     TYPE = "int.tra.package.ready.v1"
+    contents: Code = "application"
     number: Number
     kind: Code
     route: Code
@@ -207,6 +182,7 @@ class PackageReady(Fact):
     key: Key
     sha256: Sha256
     size: Count
+    paper: PaperPackage | None = None
 
 
 class Line(BaseModel):

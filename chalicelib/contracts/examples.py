@@ -17,13 +17,16 @@ from chalicelib.contracts.fact import Fact
 from chalicelib.kernel.digest import Digest, canonical
 
 SOURCE = "urn:tra:xx-example"
-ULIDS = {"FILING": "01JDJ0Z7Q8F0000000000000AA", "ORDER": "01JDJ1A2B3C0000000000000AB"}
+ULIDS = {"FILING": "01JDJ0Z7Q8F0000000000000AA", "ORDER": "01JDJ1A2B3C0000000000000AB",
+         "PAPER": "01JDJ3A2B3C0000000000000AD"}  # fmt: skip
 OTHER_ULID = "01JDJ2A2B3C0000000000000AC"
 ALSO: dict[str, tuple[str, ...]] = {
     "AttachmentReserved": ("sha256",),
     "AttachmentStored": ("pages", "findings", "derived"),
     "FilingSubmitted": ("claims", "pages", "defects"),
     "FeePaid": ("paid_at",),
+    "PaperSubmitted": ("answers", "defects"),
+    "Answered": ("defect",),
     "PaymentVerified": ("paid_at",),
     "PaymentParked": ("amount", "currency"),
     "CaseOpened": ("order", "reference", "rail", "bank_ref", "amount", "currency", "evidence_sha256"),
@@ -38,10 +41,12 @@ ALSO: dict[str, tuple[str, ...]] = {
 BY_NAME: dict[str, Any] = {
     "account": "demo-bank-1",
     "amount": 320_000,
+    "application": "XX/P/2026/1",
     "attempt": 1,
     "bank": "example-bank",
     "bank_ref": "1700000000000001",
     "code": "acknowledgement",
+    "contents": "application",
     "counted_as": "1700000000000001",
     "covered": "example-bank",
     "currency": "XTS",
@@ -98,8 +103,15 @@ BY_FACT: dict[str, Any] = {
     "LetterIntended.number": "XX/P/2026/1-ACK",
     "LetterIssued.key": f"{BASE}/letters/acknowledgement.b-b.pdf",
     "LetterIssued.number": "XX/P/2026/1-ACK",
+    "After.stream": f"FILING#{ULIDS['FILING']}",
+    "Answered.defect": "document.missing",
+    "FeeOpen.code": "record-change",
     "Line.code": "filing",
     "PackageReady.key": f"{BASE}/package/{'a' * 64}.json",
+    "PaperPackage.number": "XX/P/2026/1-P1",
+    "PaperPackage.kind": "answer",
+    "PaperSubmitted.kind": "answer",
+    "PaperSubmitted.number": "XX/P/2026/1-P1",
     "ReportSealed.key": "reconciliations/2026-11-25/0001.b-b.pdf",
     "StatementRefused.reason": "statement.gap",
 }

@@ -16,12 +16,14 @@ class Manifest:
     filing: str
     form: bytes
     files: tuple[Attachment, ...]
+    paper: str | None = None  # of a later paper: its id
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value."""
         return {
             "schema": MANIFEST_SCHEMA,
             "filing": self.filing,
+            **({"paper": self.paper} if self.paper else {}),
             "form": {"sha256": Digest.of(self.form).hex, "size": len(self.form)},
             "files": [file_line(seq, file) for seq, file in enumerate(self.files, start=1)],
         }

@@ -1,11 +1,21 @@
-"""Names of objects in the two buckets. Content is named by its digest; every object has its own key and is written once."""
+"""Names of objects in the two buckets. Content is named by its digest; every object has its own key and is written once.
+
+In the records everything of a filing lies below its place, `filings/<filing>/`; what belongs to one of its later papers lies
+below the paper's own place within it, `filings/<filing>/papers/<paper>/`. So `filing` below is an id, or what `paper` answers.
+"""
 
 import re
 
 from chalicelib.kernel import ids
 from chalicelib.kernel.digest import Digest
 
-_UPLOAD = re.compile(rf"^uploads/({ids.PATTERN[1:-1]})/({ids.PATTERN[1:-1]})/[0-9a-f]{{32}}$", re.ASCII)
+_ID = ids.PATTERN[1:-1]
+_UPLOAD = re.compile(rf"^uploads/(papers/)?({_ID})/({_ID})/[0-9a-f]{{32}}$", re.ASCII)
+
+
+def paper(filing: str, identifier: str) -> str:
+    """The place of a later paper within its filing's."""
+    return f"{filing}/papers/{identifier}"
 
 
 def upload(filing: str, attachment: str, chance: str) -> str:
@@ -13,10 +23,15 @@ def upload(filing: str, attachment: str, chance: str) -> str:
     return f"uploads/{filing}/{attachment}/{chance}"
 
 
-def of_upload(key: str) -> tuple[str, str] | None:
-    """Filing and attachment of an upload's key; None if it is none of ours."""
+def upload_of_paper(identifier: str, attachment: str, chance: str) -> str:
+    """The same for a file of a later paper."""
+    return f"uploads/papers/{identifier}/{attachment}/{chance}"
+
+
+def of_upload(key: str) -> tuple[str, str, str] | None:
+    """Kind of stream, its id, and attachment of an upload's key; None if it is none of ours."""
     match = _UPLOAD.fullmatch(key)
-    return (match[1], match[2]) if match else None
+    return ("PAPER" if match[1] else "FILING", match[2], match[3]) if match else None
 
 
 def file(filing: str, sha256: Digest | str) -> str:

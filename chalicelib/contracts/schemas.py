@@ -11,7 +11,7 @@ from chalicelib.contracts.events import FACTS
 from chalicelib.contracts.examples import example
 from chalicelib.contracts.fact import Fact
 from chalicelib.contracts.personal import allowed
-from chalicelib.contracts.streams import stream_of
+from chalicelib.contracts.streams import stream_of, streams_of
 
 BASE = "urn:tra:schema:"
 
@@ -34,7 +34,7 @@ def schema(fact: type[Fact]) -> dict[str, Any]:
         "title": fact.__name__,
         "description": (fact.__doc__ or "").strip(),
         "examples": [example(fact, stream_of(fact))],
-        "x-stream": stream_of(fact),
+        "x-stream": ", ".join(streams_of(fact)),
         "x-personal-data": allowed(fact),
     }
 

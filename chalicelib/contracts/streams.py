@@ -1,4 +1,7 @@
-"""Which kind of stream an event lies on: said by the second word after `int.tra.`, since a thing's facts lie on its stream."""
+"""Which kind of stream an event lies on: said by the second word after `int.tra.`, since a thing's facts lie on its stream.
+
+Files and packages are a filing's, or a later paper's (`ALSO`): their facts lie on the stream of whichever they belong to.
+"""
 
 from chalicelib.contracts.fact import Fact
 
@@ -8,6 +11,7 @@ STREAMS = {
     "fee": "FILING",
     "letter": "FILING",
     "package": "FILING",
+    "paper": "PAPER",
     "order": "ORDER",
     "attempt": "ORDER",
     "payment": "ORDER",
@@ -16,8 +20,14 @@ STREAMS = {
     "statement": "STATEMENT",
     "reconciliation": "RECONCILIATION",
 }
+ALSO = {"attachment": ("PAPER",), "package": ("PAPER",)}
 
 
 def stream_of(fact: type[Fact]) -> str:
     """`FILING`, `ORDER` … KeyError for a word that is not in the table."""
     return STREAMS[fact.TYPE.split(".")[2]]
+
+
+def streams_of(fact: type[Fact]) -> tuple[str, ...]:
+    """Every kind of stream that the fact may lie on, the usual one first."""
+    return (stream_of(fact), *ALSO.get(fact.TYPE.split(".")[2], ()))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.form import Form
@@ -13,6 +13,15 @@ from chalicelib.kernel.errors import Finding
 from chalicelib.offices.model import Kind, Office
 
 RECEIPT_SCHEMA = "urn:tra:receipt:1"
+
+
+class WithFiles(Protocol):
+    """Something with files: an application, or a later paper."""
+
+    @property
+    def office(self) -> Office: ...
+    @property
+    def attachments(self) -> tuple[Attachment, ...]: ...
 
 
 @dataclass(frozen=True, kw_only=True)

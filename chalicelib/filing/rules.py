@@ -11,7 +11,7 @@ from typing import cast
 from chalicelib.contracts import shown
 from chalicelib.contracts.attachment import ARRIVED, Attachment
 from chalicelib.contracts.form import Form
-from chalicelib.filing.model import Dossier
+from chalicelib.filing.model import Dossier, WithFiles
 from chalicelib.kernel.clock import local, months_after
 from chalicelib.kernel.errors import Finding, Severity
 from chalicelib.offices.model import Check, Requirement, When
@@ -44,9 +44,9 @@ def structural(dossier: Dossier) -> Iterator[Finding]:
         code, params = dossier.kind.not_taken(dossier.form.route)
         yield Finding(code=code, pointer="/route", params=params)
     yield from _files(dossier)
-    yield from _refused(dossier)
+    yield from refused_files(dossier)
     yield from _pictures(dossier)
-    yield from _in_files(dossier)
+    yield from found_in_files(dossier)
     today = local(dossier.today, dossier.office.time_zone).date()
     for position, priority in enumerate(dossier.form.priorities):
         if date.fromisoformat(priority.date) > today:
@@ -73,7 +73,7 @@ def _files(dossier: Dossier) -> Iterator[Finding]:
             yield Finding(code=code, severity=severity, pointer=f"/attachments/{file.id}", params={"name": file.name})
 
 
-def _refused(dossier: Dossier) -> Iterator[Finding]:
+def refused_files(dossier: WithFiles) -> Iterator[Finding]:
     """A file that was refused, and for which no other of its kind came since: it is not part of the application. The date
     does not hang on it, but the filer must not learn it too late."""
     for place, file in enumerate(dossier.attachments):
@@ -98,7 +98,7 @@ def _pictures(dossier: Dossier) -> Iterator[Finding]:
                 yield Finding(code="view.not-there", pointer=f"/designs/{position}/views/{place}/attachment")
 
 
-def _in_files(dossier: Dossier) -> Iterator[Finding]:
+def found_in_files(dossier: WithFiles) -> Iterator[Finding]:
     """What a look at a file found, where the office makes it a defect: the file is kept as it is, and is to be mended."""
     for file in _stored(dossier):
         for code in file.noted:
@@ -237,6 +237,6 @@ WHEN: dict[When, Callable[[Form], bool]] = {
 }
 
 
-def _stored(dossier: Dossier) -> tuple[Attachment, ...]:
+def _stored(dossier: WithFiles) -> tuple[Attachment, ...]:
     """What arrived and would be filed; a held file too."""
     return tuple(file for file in dossier.attachments if file.state in ARRIVED)

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import Draft
-from chalicelib.contracts.events import Defect, FiledFile, FilingSubmitted
+from chalicelib.contracts.events import FilingSubmitted
+from chalicelib.contracts.parts import Defect, FiledFile
 from chalicelib.filing.drafts import attachments_of, draft_key, draft_of, manifest_of, owned_stream
 from chalicelib.filing.model import Dossier, receipt
 from chalicelib.filing.rules import due_day, findings
@@ -106,17 +107,7 @@ class Submit:
         return owned_stream(self.register, account, identifier)
 
     def _same_state(self, stream: Stream, draft: Draft, confirmed: Confirmation) -> None:
-        seen = Confirmation(draft.version, manifest_of(stream, draft).sha256.hex)
-        stale = []
-        if seen.draft_version != confirmed.draft_version:
-            stale.append(
-                Finding(code="draft.stale", pointer="/draft_version", params={"current": str(seen.draft_version)})
-            )
-        if seen.manifest_sha256 != confirmed.manifest_sha256:
-            stale.append(
-                Finding(code="manifest.stale", pointer="/manifest_sha256", params={"current": seen.manifest_sha256})
-            )
-        if stale:
+        if stale := differing(Confirmation(draft.version, manifest_of(stream, draft).sha256.hex), confirmed):
             raise Stale(*stale)
 
     def _commit(
@@ -128,7 +119,7 @@ class Submit:
         serial = counter["version"] + 1 if counter else 1
         day = local(at, self.office.time_zone).date()
         dossier = Dossier(office=self.office, kind=kind, form=draft.form, attachments=attachments_of(stream), today=at)
-        found = [*findings(dossier), *self._missing(manifest.files)]
+        found = [*findings(dossier), *missing(self.quarantine, manifest.files)]
         if any(finding.severity == "blocks" for finding in found):
             raise Invalid(*found)
         number = self.office.application_number(kind, day.year, serial)
@@ -194,17 +185,32 @@ class Submit:
         item = self.register.item(key)
         return key, {**item.attributes, "version": item.version} if item else None
 
-    def _missing(self, files: tuple[Any, ...]) -> list[Finding]:
-        return [
-            Finding(code="attachment.lost", pointer=f"/attachments/{file.id}", params={"name": file.name})
-            for file in files
-            if not self._lies_there(file)
-        ]
 
-    def _lies_there(self, file: Attachment) -> bool:
-        """Whether the version that was checked is still there, and not already expired (then a delete marker hides it, and
-        soon it is gone for good)."""
-        now = self.quarantine.head(file.key)
-        if now is not None and now[0] != file.object_version:
-            now = self.quarantine.head(file.key, file.object_version)  # something was sent to the same key later
-        return now is not None and now[1] == file.size
+def differing(seen: Confirmation, confirmed: Confirmation) -> list[Finding]:
+    """What of `confirmed` is not what stands there."""
+    stale = []
+    if seen.draft_version != confirmed.draft_version:
+        stale.append(Finding(code="draft.stale", pointer="/draft_version", params={"current": str(seen.draft_version)}))
+    if seen.manifest_sha256 != confirmed.manifest_sha256:
+        stale.append(
+            Finding(code="manifest.stale", pointer="/manifest_sha256", params={"current": seen.manifest_sha256})
+        )
+    return stale
+
+
+def missing(quarantine: Quarantine, files: tuple[Attachment, ...]) -> list[Finding]:
+    """Files that were checked and do not lie there any more."""
+    return [
+        Finding(code="attachment.lost", pointer=f"/attachments/{file.id}", params={"name": file.name})
+        for file in files
+        if not _lies_there(quarantine, file)
+    ]
+
+
+def _lies_there(quarantine: Quarantine, file: Attachment) -> bool:
+    """Whether the version that was checked is still there, and not already expired (then a delete marker hides it, and
+    soon it is gone for good)."""
+    now = quarantine.head(file.key)
+    if now is not None and now[0] != file.object_version:
+        now = quarantine.head(file.key, file.object_version)  # something was sent to the same key later
+    return now is not None and now[1] == file.size

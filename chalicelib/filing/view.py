@@ -5,11 +5,12 @@ from typing import Any
 
 from chalicelib.contracts import shown
 from chalicelib.contracts.events import FilingSubmitted, LetterIssued, PackageReady
+from chalicelib.contracts.paper import PaperRow, rows_of
+from chalicelib.filing.deadlines import deadlines
 from chalicelib.filing.drafts import attachments_of, draft_of, manifest_of, owned_stream
-from chalicelib.kernel.errors import Corrupt, Finding
-from chalicelib.offices.messages import words
+from chalicelib.filing.history import chain, events, timeline
 from chalicelib.offices.model import Office
-from chalicelib.register.model import Place, Register, Stream, verify_chain
+from chalicelib.register.model import Place, Register, Stream, paper
 from chalicelib.register.timeline import status
 
 PAGE = 50
@@ -37,10 +38,14 @@ class Filings:
                 for file in attachments_of(stream)
             ],
             "manifest": {"sha256": manifest.sha256.hex, **manifest.to_json()},
-            "history": [self._event(entry.type, entry) for entry in stream.entries],
-            "chain": _chain(stream),
+            "history": events(self.office, stream),
+            "chain": chain(stream),
         }
         if submitted:
+            rows = tuple(row for row, _ in rows_of(stream.items))
+            view["papers"] = [self._paper(row) for row in rows]
+            view["deadlines"] = deadlines(self.office, draft, rows)
+            view["timeline"] = timeline(self.office, stream, self._papers(rows))
             view["received_at"] = submitted.received_at
             view["defects"] = [defect.model_dump(exclude_none=True) for defect in submitted.defects]
             view["receipt"] = {"sha256": submitted.receipt_sha256}
@@ -65,22 +70,11 @@ class Filings:
         state = status("FILING", (entry.type for entry in stream.entries))
         return {"id": stream.id.id, "status": state, "updated": stream.head.updated, **stream.head.attributes}
 
-    def _event(self, type_: str, entry: Any) -> dict[str, Any]:
-        said = words(self.office, Finding(code=f"entry.{type_}"))
-        return {
-            "seq": entry.seq,
-            "at": entry.at,
-            "by": entry.by,
-            "type": type_,
-            "description": {language: text for language, (text, _) in said.items()},
-            "data": dict(entry.data),
-            "hash": entry.hash,
-        }
+    def _paper(self, row: PaperRow) -> dict[str, Any]:
+        kind = self.office.paper(row.kind)
+        state = "submitted" if row.serial else "draft"
+        return {"id": row.id, "state": state, "names": dict(kind.names) if kind else {}, **row.attributes()}
 
-
-def _chain(stream: Stream) -> dict[str, Any]:
-    try:
-        verify_chain(stream.entries)
-    except Corrupt:
-        return {"verified": False, "head": stream.head.hash}
-    return {"verified": True, "head": stream.head.hash}
+    def _papers(self, rows: tuple[PaperRow, ...]) -> tuple[Stream, ...]:
+        """The streams of those that were submitted."""
+        return tuple(stream for row in rows if row.serial and (stream := self.register.load(paper(row.id))) is not None)

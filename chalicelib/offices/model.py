@@ -20,6 +20,8 @@ Check = Literal[
     "document", "title", "applicant", "applicant-address", "applicant-name", "agent-when-abroad", "inventor",
     "designs", "views", "one-image-format", "claims-counted", "basis", "priority-period", "declaration",
 ]  # fmt: skip
+Need = Literal["file", "change", "withdrawal", "extension"]
+FilingState = Literal["submitted", "paid", "acknowledged", "handed-over"]
 When = Literal["always", "with-agent", "with-priority"]
 _NEEDS = {
     "document": "document",
@@ -104,6 +106,35 @@ class DocumentKind(_Data):
         return bool({"*", kind} & set(self.kinds)) and bool({"*", route} & set(self.routes))
 
 
+class PaperKind(_Data):
+    """A kind of later paper: what may be sent to a filing that was submitted. `needs` is what it cannot be without; `answers`
+    says whether it names what it answers; `documents` are the kinds of files it may have. `fee` is a purpose of the fee
+    schedule; `unpaid` says what becomes of a paper whose fee is open: it is `received` all the same, or `refused`, with words
+    on where to pay. `states` are those of a filing in which it may come; `once`: a filing has one at most."""
+
+    code: Code
+    names: Text
+    explained: Text
+    documents: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    answers: Literal["must", "may", "no"] = "no"
+    fee: Code | None = None
+    unpaid: Literal["received", "refused"] = "received"
+    states: tuple[FilingState, ...] = ("submitted", "paid", "acknowledged", "handed-over")
+    once: bool = False
+    edms_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,12}$")] | None = None  # the EDMS's own code, if known
+    rule: str
+    certainty: Certainty
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "PaperKind":
+        if "file" in self.needs and not self.documents:
+            raise ValueError(f"paper {self.code!r} needs a file and may have none")
+        if self.fee is None and self.unpaid == "refused":
+            raise ValueError(f"paper {self.code!r} is refused for want of a fee that it does not have")
+        return self
+
+
 class FileFinding(_Data):
     """How grave it is that a file is outside a rule (`code`, as the screening names it): a `notice` is shown before
     submission and goes no further; a `defect` stands in the receipt and must be mended within `days`."""
@@ -183,6 +214,8 @@ class Office(_Data):
     kinds: tuple[Kind, ...]
     documents: tuple[DocumentKind, ...]
     requirements: tuple[Requirement, ...]
+    papers: tuple[PaperKind, ...] = ()
+    paper_number_format: str = "{number}-P{serial}"  # of a later paper, within its application's
     file_findings: tuple[FileFinding, ...] = ()
     letters: Mapping[str, LetterTexts]
     messages: Mapping[str, Mapping[str, tuple[str, str]]] = {}  # code → language → (what is wrong, what to do)
@@ -199,6 +232,23 @@ class Office(_Data):
             (row for row in self.documents if row.code == code and {"*", kind} & set(row.kinds)),
             None,
         )
+
+    def paper(self, code: str) -> PaperKind | None:
+        """The kind of later paper with this code."""
+        return next((row for row in self.papers if row.code == code), None)
+
+    def documents_of_paper(self, paper: PaperKind, kind: str) -> tuple[DocumentKind, ...]:
+        """The kinds of files that such a paper may have, for an application of `kind`. A document whose `kinds` is empty stands
+        in later papers only."""
+        return tuple(
+            row
+            for row in self.documents
+            if row.code in paper.documents and (not row.kinds or {"*", kind} & set(row.kinds))
+        )
+
+    def paper_number(self, number: str, serial: int) -> str:
+        """The number of a later paper as displayed: `KH/D/2026/10-P1`."""
+        return self.paper_number_format.format(number=number, serial=serial)
 
     def file_finding(self, code: str, document: str) -> FileFinding | None:
         """How grave a finding is in a file of this kind; None where the office says nothing: then it is a notice."""
@@ -233,6 +283,13 @@ class Office(_Data):
                 ("requirement", row.check, "document", {row.document or "*"}, documents),
                 ("requirement", row.check, "language", {row.language or "*"}, set(self.languages)),
             ]
+        for paper in self.papers:
+            used += [
+                ("paper", paper.code, "document", set(paper.documents), documents),
+                ("paper", paper.code, "fee", {paper.fee or "*"}, set(self.fees.purposes())),
+            ]
+        if len({paper.code for paper in self.papers}) != len(self.papers):
+            raise ValueError("two kinds of later papers share a code")
         used += [
             ("finding", finding.code, "document", set(finding.documents), documents) for finding in self.file_findings
         ]
@@ -247,6 +304,7 @@ class Office(_Data):
         named += [kind.names for kind in self.kinds] + [route.names for kind in self.kinds for route in kind.routes]
         named += [text for kind in self.kinds for way in kind.elsewhere for text in (way.names, way.where)]
         named += [row.names for row in self.documents] + [fee.names for fee in self.fees.rows]
+        named += [text for paper in self.papers for text in (paper.names, paper.explained)]
         named += [view.names for row in self.documents if row.image for view in row.image.views]
         for letter in self.letters.values():
             named += [letter.title, *letter.next_steps, letter.reason, letter.location]

@@ -51,6 +51,11 @@ def filing(identifier: str) -> StreamId:
     return StreamId("FILING", identifier)
 
 
+def paper(identifier: str) -> StreamId:
+    """The stream of one later paper of a filing."""
+    return StreamId("PAPER", identifier)
+
+
 def order(identifier: str) -> StreamId:
     """The stream of one order."""
     return StreamId("ORDER", identifier)

@@ -18,6 +18,19 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     "PackageReady": (frozenset({"acknowledged"}), "handed-over"),
 }
 
+PAPER_STATES: dict[str, tuple[frozenset[str], str]] = {
+    "AttachmentReserved": (frozenset({"draft"}), ""),
+    "AttachmentStored": (frozenset({"draft"}), ""),
+    "AttachmentHeld": (frozenset({"draft"}), ""),
+    "AttachmentCleared": (frozenset({"draft", "submitted", "secured"}), ""),
+    "AttachmentRefused": (frozenset({"draft", "submitted", "secured"}), ""),
+    "AttachmentRemoved": (frozenset({"draft"}), ""),
+    "PaperSubmitted": (frozenset({"draft"}), "submitted"),
+    "AttachmentSecured": (frozenset({"submitted", "secured"}), ""),
+    "PaperSecured": (frozenset({"submitted"}), "secured"),
+    "PackageReady": (frozenset({"secured"}), "handed-over"),
+}
+
 ORDER_STATES: dict[str, tuple[frozenset[str], str]] = {
     "OrderOpened": (frozenset({""}), "open"),
     "AttemptOpened": (frozenset({"open"}), ""),
@@ -54,11 +67,13 @@ RECONCILIATION_STATES: dict[str, tuple[frozenset[str], str]] = {
 
 GRAPHS = {
     "FILING": FILING_STATES,
+    "PAPER": PAPER_STATES,
     "ORDER": ORDER_STATES,
     "CASE": CASE_STATES,
     "STATEMENT": STATEMENT_STATES,
     "RECONCILIATION": RECONCILIATION_STATES,
 }
+DRAFTED = {"FILING", "PAPER"}  # these begin as drafts, before their first entry
 
 
 class NotAllowed(ValueError):
@@ -78,4 +93,4 @@ def after(kind: str, state: str, entry_types: Iterable[str]) -> str:
 
 def status(kind: str, entry_types: Iterable[str]) -> str:
     """The state of a stream with these entries."""
-    return after(kind, "draft" if kind == "FILING" else "", entry_types)
+    return after(kind, "draft" if kind in DRAFTED else "", entry_types)

@@ -3,8 +3,9 @@
 For each message:
 1. read and check it (`chain`); what cannot be read is left for the dead-letter queue, and said;
 2. compare with the stream's mark: a repeat is deleted; one that does not follow is parked: left, and said;
-3. act: on PackageReady fetch the package, check it against the event, check its seal and that its manifests list what it holds,
-   lay every object out, both digests compared; on others, nothing;
+3. act: on PackageReady see that the package before it was dealt with (a later paper names it: its filing's, or the one of the
+   paper before; until it was, the paper is parked), fetch the package, check it against the event, check its seal and that its
+   manifests list what it holds, lay every object out, both digests compared; on others, nothing;
    other handlers of the table, by type of fact, do their own;
 4. mark and effect in one turn of the marks (one transaction, where the store has them), then delete. Killed anywhere, the
    message comes again, finds what was done, and changes nothing.
@@ -34,6 +35,7 @@ from chalicelib.registry.layout import MAX_PACKAGE, dossier, payload, read_packa
 from chalicelib.registry.model import OF_THE_BAG, Dossier, OutOfOrder, Package, PackageObject, Unreadable
 
 PAUSE = 30  # seconds until a message that was left comes again
+CONTENTS = ("application", "paper")  # what a package may hold, as far as this program knows
 HOLD = 120  # seconds for which a message is ours while its objects are fetched; extended after half of them
 
 
@@ -152,6 +154,7 @@ class Consumer:
                 return Outcome.REPEAT
             outcome = Outcome.MARKED
             if isinstance(event.fact, PackageReady):
+                self._follows(event, event.fact)
                 self._lay(message, event, event.fact)
                 outcome = Outcome.LAID
             if handler := self.handlers.get(type(event.fact)):
@@ -167,9 +170,11 @@ class Consumer:
         hold = _Hold(self.queue, message, self.monotonic)
         there = self.shelf.lay(dossier(package, body, lambda one: self._object(one, hold)))
         size = sum(one.size for one in package.objects)
+        day = package.paper.received_on if package.paper else package.filing_date
         self.say(
-            f"laid      {package.number}  {package.kind}, {'paid' if package.paid else 'NOT PAID'}, filed"
-            f" {package.filing_date}: {len(package.objects)} objects, {size:,} bytes, all digests right  →  {there}"
+            f"laid      {package.name}  {package.paper.kind if package.paper else package.kind},"
+            f" {'paid' if package.paid else 'NOT PAID'}, filed"
+            f" {day}: {len(package.objects)} objects, {size:,} bytes, all digests right  →  {there}"
         )
 
     def _package_bytes(self, fact: PackageReady) -> bytes:
@@ -184,12 +189,26 @@ class Consumer:
             raise Corrupt(f"{fact.number}: the package under {fact.key} is not the one announced")
         return bytes(body)
 
+    def _follows(self, event: Event, fact: PackageReady) -> None:
+        """OutOfOrder unless the package that comes before it was dealt with; Unreadable for contents that we do not know."""
+        if fact.contents not in CONTENTS or (fact.contents == "paper") != (fact.paper is not None):
+            raise Unreadable(f"{event.stream} {event.seq}: a package of {fact.contents}; this program is too old")
+        if fact.paper is None:
+            return
+        after = fact.paper.after
+        mark = self.marks.last(StreamId.parse(after.stream))
+        if mark.seq < after.seq:
+            raise OutOfOrder(event.stream, f"{event.seq}: the package before it, {after.stream} {after.seq}, has not come")
+        if mark.seq == after.seq and mark.hash != after.hash:
+            raise OutOfOrder(event.stream, f"{event.seq}: does not follow {after.stream} {after.seq} as it was seen")
+
     def _as_announced(self, package: Package, event: Event, fact: PackageReady) -> None:
         said = (package.filing, package.number, package.kind, package.route, package.paid)
-        if said != (event.stream.id, fact.number, fact.kind, fact.route, fact.paid):
+        filing = fact.paper.filing if fact.paper else event.stream.id
+        if said != (filing, fact.number, fact.kind, fact.route, fact.paid) or _of(package) != _announced(event, fact):
             raise Corrupt(f"{event.stream} {event.seq}: package and event speak of different things")
         for key in (fact.key, *(one.key for one in package.objects)):
-            if not key.startswith(f"filings/{event.stream.id}/") or ".." in key:
+            if not key.startswith(package.place) or ".." in key:
                 raise Corrupt(f"{event.stream} {event.seq}: the package points outside its filing")
         if any(one.bucket != self.objects.name for one in package.objects):
             raise Corrupt(f"{event.stream} {event.seq}: the package points into another bucket")
@@ -226,6 +245,18 @@ class Consumer:
         self.queue.hide(message, PAUSE)
         self.say(f"{line}  (message {message.id})")
         return outcome
+
+
+def _of(package: Package) -> object:
+    """Which paper a package says that it is of."""
+    one = package.paper
+    return one and ("PAPER", one.id, one.number, one.serial, one.kind, one.after.model_dump())
+
+
+def _announced(event: Event, fact: PackageReady) -> object:
+    """Which paper an event says that its package is of."""
+    one = fact.paper
+    return one and (event.stream.kind, event.stream.id, one.number, one.serial, one.kind, one.after.model_dump())
 
 
 class _Hold:

@@ -9,7 +9,7 @@ from typing import Protocol
 from chalicelib.contracts import attachment, records
 from chalicelib.contracts.attachment import PAGE, Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
-from chalicelib.contracts.events import FiledFile
+from chalicelib.contracts.parts import FiledFile
 from chalicelib.kernel import strict
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, Unavailable
@@ -54,7 +54,7 @@ class Records(Protocol):
 
 @dataclass(frozen=True)
 class Contents:
-    """The objects of one ready filing."""
+    """The objects of one ready filing, or paper."""
 
     records: Records
     ready: Ready
@@ -65,16 +65,16 @@ class Contents:
         if item is None:
             raise Corrupt(f"{self.ready.stream.id} has no form")
         draft = Draft.of(item.version, item.attributes)
-        if Digest.of(draft.form.to_bytes()).hex != self.ready.submitted.form_sha256:
+        if Digest.of(draft.form.to_bytes()).hex != self.ready.filed.form_sha256:
             raise Corrupt(f"{self.ready.stream.id}: the kept form is not the recorded one")
         return draft
 
     def objects(self) -> tuple[PackageObject, ...]:
-        """Papers, files, copies of ours, letter, in this order."""
-        return (*self._papers(), *self._files(), *self._derived(), self._letter())
+        """Papers, files, copies of ours, letters, in this order."""
+        return (*self._papers(), *self._files(), *self._derived(), *self._letters())
 
     def _papers(self) -> list[PackageObject]:
-        filing, fact = self.ready.stream.id.id, self.ready.submitted
+        filing, fact = self.ready.place, self.ready.filed
         receipt = records.receipt(filing, fact.receipt_sha256)
         papers: tuple[tuple[Role, str, str, str, tuple[str, int] | None], ...] = (
             ("form", "form.json", records.form(filing, fact.form_sha256), JSON, (fact.form_sha256, fact.form_size)),
@@ -111,16 +111,18 @@ class Contents:
             item = self.ready.stream.items.get(attachment.PREFIX + file.attachment)
             for made in Attachment.of(file.attachment, item.attributes).derived if item else ():
                 if made.what != PAGE:
-                    key = records.derived_file(self.ready.stream.id.id, made.sha256)
+                    key = records.derived_file(self.ready.place, made.sha256)
                     recorded = (made.sha256, made.size)
                     found.append(
                         self._kept("derived", made.tool, made.what, made.media_type, key, recorded, file.attachment)
                     )
         return found
 
-    def _letter(self) -> PackageObject:
-        letter = self.ready.letter
-        return self._kept("letter", f"{letter.code}.pdf", letter.code, PDF, letter.key, (letter.sha256, letter.size))
+    def _letters(self) -> list[PackageObject]:
+        return [
+            self._kept("letter", f"{one.code}.pdf", one.code, PDF, one.key, (one.sha256, one.size))
+            for one in self.ready.letters
+        ]
 
     def _kept(
         self, role: Role, name: str, document: str, media_type: str, key: str, recorded: tuple[str, int],
@@ -148,10 +150,10 @@ def _labels(ready: Ready) -> dict[str, str]:
     """The filer's names of files, by attachment, from the manifest that was confirmed. Corrupt if it is another one."""
     item = ready.stream.items.get(DRAFT)
     body = str(item.attributes.get("manifest") or "").encode() if item else b""
-    if Digest.of(body).hex != ready.submitted.manifest_sha256:
+    if Digest.of(body).hex != ready.filed.manifest_sha256:
         raise Corrupt(f"{ready.stream.id}: the kept manifest is not the recorded one")
     lines = strict.loads(body, max_bytes=MAX_MANIFEST)["files"]
-    if [_as_filed(line) for line in lines] != [file.model_dump() for file in ready.submitted.files]:
+    if [_as_filed(line) for line in lines] != [file.model_dump() for file in ready.filed.files]:
         raise Corrupt(f"{ready.stream.id}: manifest and entry list other files")
     return {line["attachment"]: line["name"] for line in lines}
 

@@ -103,7 +103,9 @@ def objects(rows: Iterable[Row]) -> Iterator[Wanted]:
     for row in rows:
         data, filing = row.get("data", {}), row["pk"].partition("#")[2]
         match row.get("type"):
-            case "FilingSubmitted":
+            case "FilingSubmitted" | "PaperSubmitted" as type_:
+                if type_ == "PaperSubmitted":
+                    filing = records.paper(data["filing"], filing)
                 yield Wanted(records.form(filing, data["form_sha256"]), data["form_sha256"], data["form_size"])
                 key = records.manifest(filing, data["manifest_sha256"])
                 yield Wanted(key, data["manifest_sha256"], data["manifest_size"])

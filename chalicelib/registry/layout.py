@@ -1,4 +1,5 @@
-"""How a dossier is laid out, and harmless names for it. Pure: package in, plan out. A dossier is a bag (`bag`).
+"""How a dossier is laid out, and harmless names for it. Pure: package in, plan out. A dossier is a bag (`bag`); a later
+paper is a dossier of its own, under its own number.
 
     <number>/package.json bagit.txt bag-info.txt manifest-sha256.txt manifest-sha512.txt tagmanifest-sha256.txt(.p7s)
     <number>/data/form.json manifest.json receipt.json receipt.json.p7s edms.json
@@ -58,7 +59,7 @@ def read_package(body: bytes) -> Package:
         fields = sorted({".".join(str(part) for part in fault["loc"]) for fault in error.errors()})
         raise Unreadable(f"not a package of ours: {', '.join(fields)[:300]!a}") from error
     roles = Counter(one.role for one in package.objects)
-    if any(roles[role] != 1 for role in SINGLE_ROLES) or not roles["letter"]:
+    if any(roles[role] != 1 for role in SINGLE_ROLES) or not (roles["letter"] or package.paper):
         raise Unreadable(f"package of {package.filing}: form, receipt, letter, seal or another is missing or there twice")
     if sorted(one.name for one in package.objects if one.role == "tag") != sorted(TAG_FILES):
         raise Unreadable(f"package of {package.filing}: not the tag files of a bag")
@@ -79,7 +80,7 @@ def dossier(package: Package, body: bytes, fetch: Fetch) -> Dossier:
         )
     if len({part.path.casefold() for part in parts}) != len(parts):
         raise Unreadable(f"package of {package.filing}: two objects would lie in one place")
-    return Dossier(name=folder_name(package.number), digest=Digest.of(body).hex, parts=tuple(parts))
+    return Dossier(name=folder_name(package.name), digest=Digest.of(body).hex, parts=tuple(parts))
 
 
 def placed(objects: Iterable[PackageObject]) -> list[tuple[PackageObject, str]]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chalicelib.contracts import records
 from chalicelib.contracts.fact import (
     Code,
     Count,
@@ -24,6 +25,7 @@ from chalicelib.contracts.fact import (
     Sha256,
     Stamp,
 )
+from chalicelib.kernel import ids
 from chalicelib.kernel.digest import canonical
 from chalicelib.kernel.errors import Corrupt, TraError
 from chalicelib.register.model import StreamId
@@ -114,8 +116,46 @@ class Basis(_Part):
     hash: Sha256
 
 
+class After(_Part):
+    """The `package.ready` that the registry must have first: an entry of another stream."""
+
+    stream: Annotated[str, StringConstraints(pattern=rf"^(FILING|PAPER)#{ids.PATTERN[1:-1]}$")]
+    seq: Annotated[int, Field(ge=1)]
+    hash: Sha256
+
+
+class Answered(_Part):
+    """What a later paper answers: a letter of the office, or a finding of the receipt."""
+
+    letter: Number | None = None
+    defect: Code | None = None
+
+
+class FeeOpen(_Part):
+    """A fee that stood open when the paper was received; no amount where the office's data know none."""
+
+    code: Code
+    amount: Count | None = None
+    currency: Currency
+
+
+class Paper(_Part):
+    """The later paper that a package is of. What the filer asks for, as data, is the object of role `form`."""
+
+    id: Id
+    number: Number
+    serial: Annotated[int, Field(ge=1)]  # which of its filing's papers: 1 to n in order of receipt
+    kind: Code
+    received_at: Stamp
+    received_on: Day
+    answers: tuple[Answered, ...] = ()
+    fee: FeeOpen | None = None
+    after: After
+
+
 class Package(_Part):
-    """Everything the registry receives of one filing."""
+    """Everything the registry receives of one filing, or of one later paper (`paper`). `filing`, `number`, `kind`, `route`,
+    `filing_date` and `received_at` are the application's in both; the rest is of what the package holds."""
 
     schema_: Annotated[Literal["urn:tra:package:2"], Field(alias="schema")] = PACKAGE_SCHEMA
     office: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]  # WIPO ST.3
@@ -130,6 +170,17 @@ class Package(_Part):
     entries: Basis
     objects: tuple[PackageObject, ...]
     withheld: tuple[Withheld, ...] | None = None
+    paper: Paper | None = None
+
+    @property
+    def name(self) -> str:
+        """The number of what is in it: the application's, or the paper's."""
+        return self.paper.number if self.paper else self.number
+
+    @property
+    def place(self) -> str:
+        """Below what its objects lie in the records."""
+        return f"filings/{records.paper(self.filing, self.paper.id) if self.paper else self.filing}/"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON value; absent optional fields are left out."""

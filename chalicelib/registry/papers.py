@@ -76,7 +76,7 @@ def tags(ready: Ready, objects: tuple[PackageObject, ...], office: Office) -> li
     """The tag files of the bag that holds `objects`."""
     information = {
         "Source-Organization": f"{office.names.get('en') or next(iter(office.names.values()))} ({office.code})",
-        "External-Identifier": ready.submitted.number,
+        "External-Identifier": ready.number,
         "Internal-Sender-Identifier": str(ready.stream.id),
         "Bagging-Date": ready.last.at[:10],
         "Bag-Software-Agent": "tra",

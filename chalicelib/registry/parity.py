@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from chalicelib.contracts import records
 from chalicelib.contracts.events import (
     AttachmentRefused,
     AttachmentSecured,
@@ -21,6 +22,8 @@ from chalicelib.contracts.events import (
     PackageReady,
     PaymentVerified,
 )
+from chalicelib.contracts.paper import rows_of
+from chalicelib.contracts.paper_facts import PaperSecured, PaperSubmitted
 from chalicelib.kernel.clock import Clock, parse_stamp
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.register import model as register_model
@@ -95,6 +98,9 @@ class Parity:
                 yield from self._objects(stream)
                 yield from self._followed(stream)
                 yield from self._paid(stream)
+            case "PAPER":
+                yield from self._objects(stream)
+                yield from self._paper(stream)
             case "ORDER":
                 yield from self._credited(stream)
 
@@ -160,6 +166,41 @@ class Parity:
         ready = Ready.of(stream)
         if ready is not None and package is None:
             yield _since(ready.last, "package-missing")
+
+    def _paper(self, stream: Stream) -> Iterator[Difference]:
+        """What the submission of a later paper should have led to. One that waits for the package before it is named too: it
+        waits as long as that one does."""
+        submitted, kept = _first(stream, PaperSubmitted), _first(stream, PaperSecured)
+        fact = stream.last(PaperSubmitted)
+        if submitted is None or fact is None:
+            return
+        secured = {one.attachment for one in stream.facts(AttachmentSecured)}
+        refused = {one.attachment for one in stream.facts(AttachmentRefused)}  # after submission: malware in a held file
+        missing = {file.attachment for file in fact.files} - secured - refused
+        if missing or kept is None:
+            yield _since(submitted, "not-secured", f"{len(missing)} files" if missing else "its documents")
+        if kept is not None:
+            place = records.paper(fact.filing, stream.id.id)
+            yield from self._object(kept, records.form(place, fact.form_sha256), fact.form_size)
+            yield from self._object(kept, records.manifest(place, fact.manifest_sha256), fact.manifest_size)
+            yield from self._object(kept, records.receipt(place, fact.receipt_sha256), fact.receipt_size)
+        if kept is None or missing or stream.last(PackageReady) is not None:
+            return
+        application = self.register.load(register_model.filing(fact.filing))
+        before = self._before(application, fact.serial) if application else None
+        if application is None or before is None:
+            yield _since(submitted, "paper-of-nothing", fact.filing)
+        elif before.last(PackageReady) is None:
+            yield _since(stream.entries[-1], "paper-waits", str(before.id))
+        else:
+            yield _since(stream.entries[-1], "package-missing")
+
+    def _before(self, application: Stream, serial: int) -> Stream | None:
+        """The filing, for its first paper; the paper before, for another."""
+        if serial == 1:
+            return application
+        row = next((row for row, _ in rows_of(application.items) if row.serial == serial - 1), None)
+        return self.register.load(register_model.paper(row.id)) if row else None
 
     def _paid(self, stream: Stream) -> Iterator[Difference]:
         """A filing counts as paid only if its order is, with what was due for it."""

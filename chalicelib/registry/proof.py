@@ -2,7 +2,8 @@
 
 1. The bag is whole: both manifests list exactly what lies there, every digest computed again.
 2. Every stream's entries run 1..n and each hash follows; its head says what they say.
-3. Numbers of each series and year run 1..n in order of receipt; counter and lookups agree.
+3. Numbers of each series and year run 1..n in order of receipt, and so do the papers of each filing; counters and lookups
+   agree.
 4. Every object that an entry names is there, in the digest that the entry says.
 5. Every receipt's signature, and every package's seal, holds under the roots that one trusts, as of the time of its entry.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.contracts import records
+from chalicelib.contracts.paper import COUNT
 from chalicelib.kernel.clock import parse_stamp
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.register.model import Entry, StreamId, verify_chain
@@ -79,31 +81,33 @@ class Proof:
 
     def _numbers(
         self, entries: dict[StreamId, list[Entry]], rows: dict[tuple[str, str], dict[str, Any]]
-    ) -> dict[tuple[str, int], list[Any]]:
-        series: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    ) -> dict[tuple[str, str], list[Any]]:
+        """Key of each counter → what was given by it: serial and time."""
+        series: dict[tuple[str, str], list[Any]] = defaultdict(list)
         for stream, chain in entries.items():
             for entry in chain:
+                data = entry.data
                 if entry.type == "FilingSubmitted":
-                    data = entry.data
-                    series[data["series"], data["year"]].append((data["serial"], data["received_at"]))
-                    if rows.get((f"NUMBER#{data['number']}", "NUMBER"), {}).get("stream") != str(stream):
-                        raise Corrupt(f"{data['number']} does not lead to its filing")
-        for (name, year), given in series.items():
-            given.sort()
-            counter = rows.get((f"COUNTER#{name}#{year}", "COUNTER"), {})
-            times = [at for _, at in given]
-            if [serial for serial, _ in given] != list(range(1, len(given) + 1)) or times != sorted(times):
-                raise Corrupt(f"{name} {year}: numbers do not run 1 to n in order of receipt")
-            if counter.get("version", 0) < len(given):
-                raise Corrupt(f"{name} {year}: the counter would give a number twice")
+                    counter = f"COUNTER#{data['series']}#{data['year']}", "COUNTER"
+                elif entry.type == "PaperSubmitted":
+                    counter = f"FILING#{data['filing']}", COUNT
+                else:
+                    continue
+                series[counter].append((data["serial"], data["received_at"]))
+                if rows.get((f"NUMBER#{data['number']}", "NUMBER"), {}).get("stream") != str(stream):
+                    raise Corrupt(f"{data['number']} does not lead to what it was given to")
+        for key, given in series.items():
+            _run(key[0].removeprefix("COUNTER#").replace("#", " "), given, rows.get(key, {}))
         return series
 
     def _sealed(self, entries: dict[StreamId, list[Entry]]) -> Iterator[str]:
         for stream, chain in entries.items():
             for entry in chain:
                 at = parse_stamp(entry.at)
-                if entry.type == "FilingSubmitted":
-                    receipt = records.receipt(stream.id, entry.data["receipt_sha256"])
+                if entry.type in ("FilingSubmitted", "PaperSubmitted"):
+                    paper = entry.type == "PaperSubmitted"
+                    place = records.paper(entry.data["filing"], stream.id) if paper else stream.id
+                    receipt = records.receipt(place, entry.data["receipt_sha256"])
                     self.seals(self._read(receipt), self._read(receipt + ".p7s"), at)
                     yield receipt
                 elif entry.type == "PackageReady":
@@ -114,6 +118,16 @@ class Proof:
 
     def _read(self, key: str) -> bytes:
         return (self.folder / OBJECTS / key).read_bytes()
+
+
+def _run(name: str, given: list[Any], counter: dict[str, Any]) -> None:
+    """Corrupt unless these serials, each with its time, run 1..n in order of receipt, and the counter gives none again."""
+    given.sort()
+    times = [at for _, at in given]
+    if [serial for serial, _ in given] != list(range(1, len(given) + 1)) or times != sorted(times):
+        raise Corrupt(f"{name}: numbers do not run 1 to n in order of receipt")
+    if counter.get("version", 0) < len(given):
+        raise Corrupt(f"{name}: the counter would give a number twice")
 
 
 def _entries(rows: dict[tuple[str, str], dict[str, Any]]) -> dict[StreamId, list[Entry]]:

@@ -2,7 +2,8 @@
 
 Objects first, then rows, counters last, so that nothing can be numbered before everything is there. A counter is set to the
 highest number that entries or receipts show: where the register is older than the receipts that filers hold, the receipts
-(`receipts`: a folder of them) are replayed, and no number is given twice. What is there already must be the same.
+(`receipts`: a folder of them, of filings and of later papers) are replayed, and no number is given twice. What is there
+already must be the same.
 """
 
 import json
@@ -12,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from chalicelib.contracts.paper import COUNT, RECEIPT_SCHEMA
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt
@@ -55,7 +57,7 @@ class Restore:
     def __call__(self) -> dict[str, int]:
         """What was verified and restored. Corrupt if the export does not hold, or something else is there already."""
         told, rows = self.proof(), self.proof.rows()
-        counters = {place: row for place, row in rows.items() if place[1] == "COUNTER"}
+        counters = {place: row for place, row in rows.items() if place[1] in ("COUNTER", COUNT)}
         raised = self._raised(counters)
         base = self.proof.folder / OBJECTS
         for path in sorted(path for path in base.rglob("*") if path.is_file()):
@@ -72,22 +74,26 @@ class Restore:
 
     def _raised(self, counters: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
         raised = {key: dict(row) for key, row in counters.items()}
-        for series, year, serial, at in self._replayed():
-            pk = f"COUNTER#{series}#{year}"
-            row = raised.setdefault((pk, "COUNTER"), {"pk": pk, "sk": "COUNTER", "version": 0, "last_at": at})
+        for pk, sk, serial, at in self._replayed():
+            row = raised.setdefault((pk, sk), {"pk": pk, "sk": sk, "version": 0, "last_at": at})
             if serial > row["version"]:
-                self.say(f"raised    {series} {year}: {row['version']} to {serial}, by a receipt that the register has not")
+                name = pk.removeprefix("COUNTER#").replace("#", " ")
+                self.say(f"raised    {name}: {row['version']} to {serial}, by a receipt that the register has not")
                 row["version"], row["last_at"] = serial, max(row["last_at"], at)
         return raised
 
-    def _replayed(self) -> Iterator[tuple[str, int, int, str]]:
+    def _replayed(self) -> Iterator[tuple[str, str, int, str]]:
+        """Key of a counter, serial and time of each receipt."""
         for path in sorted(self.receipts.rglob("*.json")) if self.receipts else ():
             body = path.read_bytes()
             said = json.loads(body)
             at = datetime.fromisoformat(said["received_at"])
             self.proof.seals(body, path.with_name(path.name + ".p7s").read_bytes(), at)  # a forged one would burn numbers
-            number = said["application_number"]
-            yield number["series"], int(number["year"]), int(number["serial"]), stamp(at)
+            if said.get("schema") == RECEIPT_SCHEMA:
+                yield f"FILING#{said['filing']}", COUNT, int(said["serial"]), stamp(at)
+            else:
+                number = said["application_number"]
+                yield f"COUNTER#{number['series']}#{number['year']}", "COUNTER", int(number["serial"]), stamp(at)
 
     def _put(self, row: dict[str, Any]) -> None:
         if not self.table.restore_row(row):

@@ -1,29 +1,32 @@
-"""Hand over: when a filing is acknowledged and everything lies in the records, list it in one package and say so.
+"""Hand over: when a filing is acknowledged and all of it lies in the records, list it in one package and say so. So its papers.
 
-1. The chain of entries verifies; a filing that was handed over is done.
-2. Ready: submitted, acknowledged, every filed file secured, or refused since (it is named, and not handed over). Not ready
-   is no fault: the entry still missing rings again.
+1. The chain of entries verifies; what was handed over is done.
+2. Ready: submitted, acknowledged, every filed file secured, or refused since (it is named, and not handed over). A later
+   paper: submitted, its own documents and files secured, and the package before it entered: the filing's own for the first,
+   the paper before for the next. Not ready is no fault: the entry still missing rings again.
 3. Every object is read where it lies, and both digests are computed (`contents`). Anything else than recorded is Corrupt.
-4. ST.96 documents are written from the form, checked by our own rules and, where the office has them, by WIPO's schemas; tag
-   files of a bag list everything; a detached seal is made over the tag manifest (`papers`).
-5. All that was made is stored under its digest, then the package, then the entry. Killed anywhere, the next run makes the same.
+4. What has to be made is made and stored under its digest, with tag files of a bag that list everything, and a detached seal
+   over them (`packing`).
+5. Then the package is stored, then the entry is made. Killed anywhere, the next run makes the same.
+
+A filing's papers are handed over in order of receipt, one after the other: one that waits keeps those behind it waiting.
 """
 
 from dataclasses import dataclass
 
 from chalicelib.contracts import records
 from chalicelib.contracts.events import PackageReady
+from chalicelib.contracts.paper import rows_of
+from chalicelib.contracts.paper_facts import PaperPackage
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.log import log
 from chalicelib.offices.model import Office
-from chalicelib.register.model import Register, StreamId, deciding, verify_chain
-from chalicelib.registry import papers
-from chalicelib.registry.bag import TAG_MANIFEST
-from chalicelib.registry.contents import JSON, Contents, Records
-from chalicelib.registry.model import Basis, Package, PackageObject, Payment, Withheld
-from chalicelib.registry.papers import Made, Official, Sealer
+from chalicelib.register.model import Register, Stream, StreamId, deciding, filing, paper, verify_chain
+from chalicelib.registry.contents import JSON, Records
+from chalicelib.registry.packing import Packing
+from chalicelib.registry.papers import Official, Sealer
 from chalicelib.registry.ready import Ready
 
 ACTOR = "tra:hand_over"
@@ -31,7 +34,7 @@ ACTOR = "tra:hand_over"
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver:
-    """Hand one filing over to the registry. `official` are WIPO's schemas, where the office has them."""
+    """Hand one filing over to the registry, and its papers. `official` are WIPO's schemas, where the office has them."""
 
     register: Register
     records: Records
@@ -41,86 +44,71 @@ class HandOver:
     official: Official | None = None
 
     def __call__(self, stream_id: StreamId) -> None:
-        """Store the package and enter PackageReady, once. Does nothing while the filing is not ready.
+        """Store what is ready and not handed over yet, of the filing, or of the filing that a paper is for; PackageReady, once
+        for each. Does nothing while nothing is ready.
 
         Unavailable if the papers of a ready filing are not stored yet (ask again); Corrupt if what lies in the records is not
         what was entered; NotHandedOver if a document breaks a rule.
         """
-        deciding(lambda: self._decide(stream_id))
+        stream = self._load(stream_id)
+        application = filing(str(stream.head.attributes["filing"])) if stream_id.kind == "PAPER" else stream_id
+        if not deciding(lambda: self._decide(application)):
+            return
+        before = application
+        for row, _ in rows_of(self._load(application).items):
+            if not row.serial or not self._next(paper(row.id), application, before):
+                return
+            before = paper(row.id)
 
-    def _decide(self, stream_id: StreamId) -> None:
-        stream = self.register.load(stream_id)
-        if stream is None:
-            raise Corrupt(f"{stream_id} does not exist")
+    def _next(self, one: StreamId, application: StreamId, before: StreamId) -> bool:
+        return deciding(lambda: self._decide(one, application, before))
+
+    def _decide(self, stream_id: StreamId, application: StreamId | None = None, before: StreamId | None = None) -> bool:
+        """Whether it is handed over now."""
+        stream = self._load(stream_id)
         verify_chain(stream.entries)
         if stream.last(PackageReady) is not None:
-            return
-        ready = Ready.of(stream)
+            return True
+        if application is None or before is None:
+            ready = Ready.of(stream)
+        else:
+            ready = Ready.of_paper(stream, self._load(application), self._load(before))
         if ready is None:
             log("hand-over-not-ready", stream=str(stream_id), status=stream.head.status)
-            return
-        body = self._package(ready).to_bytes()
+            return False
+        body = self._packing(ready).to_bytes()
         digest = Digest.of(body)
-        key = records.package(stream_id.id, digest)
+        key = records.package(ready.place, digest)
         there = self.records.put_once(key, body, JSON)
         if (there.sha256, there.size) != (digest, len(body)):
             raise Corrupt(f"{key}: stored bytes are not the package")
         fact = PackageReady(
+            contents="paper" if ready.paper else "application",
             number=ready.submitted.number,
             kind=ready.submitted.kind,
             route=ready.submitted.route,
-            paid=bool(ready.payments),
+            paid=ready.paid,
             key=key,
             sha256=digest.hex,
             size=len(body),
+            paper=_paper(ready),
         )
         self.register.commit(stream.append(fact, by=ACTOR, at=self.clock()))
+        return True
 
-    def _package(self, ready: Ready) -> Package:
-        submitted, contents = ready.submitted, Contents(self.records, ready)
-        form, objects = contents.draft().form, contents.objects()
-        objects += tuple(
-            self._store(ready, one) for one in papers.documents(ready, form, objects, self.office, self.official)
-        )
-        objects += (self._store(ready, papers.captured(ready, objects, self.office)),)
-        tags = papers.tags(ready, objects, self.office)
-        objects += tuple(self._store(ready, one) for one in tags)
-        objects += (self._sealed(ready, tags),)
-        return Package(
-            office=self.office.code,
-            filing=ready.stream.id.id,
-            number=submitted.number,
-            kind=submitted.kind,
-            route=submitted.route,
-            filing_date=submitted.filing_date,
-            received_at=submitted.received_at,
-            paid=bool(ready.payments),
-            payments=tuple(Payment.model_validate(fact.to_data()) for fact in ready.payments),
-            entries=Basis(seq=ready.last.seq, hash=ready.last.hash),
-            objects=objects,
-            withheld=tuple(
-                Withheld(**file.model_dump(), reason=ready.refused[file.attachment].reason)
-                for file in ready.submitted.files
-                if file.attachment in ready.refused
-            )
-            or None,
-        )
+    @property
+    def _packing(self) -> Packing:
+        return Packing(records=self.records, office=self.office, sealer=self.sealer, official=self.official)
 
-    def _store(self, ready: Ready, made: Made) -> PackageObject:
-        digest = Digest.of(made.body)
-        key = records.part(ready.stream.id.id, digest, made.ending)
-        there = self.records.put_once(key, made.body, made.media_type)
-        if (there.sha256, there.size) != (digest, len(made.body)):
-            raise Corrupt(f"{key}: stored bytes are not what was made")
-        return made.pointer(self.records.name, key, there.version)
+    def _load(self, stream_id: StreamId) -> Stream:
+        stream = self.register.load(stream_id)
+        if stream is None:
+            raise Corrupt(f"{stream_id} does not exist")
+        return stream
 
-    def _sealed(self, ready: Ready, tags: list[Made]) -> PackageObject:
-        """The seal lies under the digest of what it seals: were the certificate changed between two runs, the first stays."""
-        (manifest,) = [one.body for one in tags if one.name == TAG_MANIFEST]
-        made = papers.seal(tags, self.sealer)
-        key = records.part(ready.stream.id.id, Digest.of(manifest), made.ending)
-        self.records.put_once(key, made.body, made.media_type)
-        there = self.records.weighed(key)
-        return made.pointer(self.records.name, key, there.version).model_copy(
-            update={"sha256": there.sha256.hex, "sha512": there.sha512, "size": there.size}
-        )
+
+def _paper(ready: Ready) -> PaperPackage | None:
+    fact = ready.paper
+    if fact is None or ready.after is None:
+        return None
+    return PaperPackage(filing=fact.filing, number=fact.number, serial=fact.serial, kind=fact.kind, after=ready.after)

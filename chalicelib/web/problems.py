@@ -61,7 +61,7 @@ def problem(office: Office, error: TraError) -> Response:
         "type": f"urn:tra:problem:{found[0].code}",
         "title": words(office, found[0])[office.languages[-1]][0],
         "status": status,
-        "findings": [_finding(office, finding) for finding in found[:MAX_FINDINGS]],
+        "findings": [told(office, finding) for finding in found[:MAX_FINDINGS]],
     }
     if len(found) > MAX_FINDINGS:
         body["omitted"] = len(found) - MAX_FINDINGS
@@ -102,7 +102,8 @@ def _where(error: Exception) -> str:
     return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else ""
 
 
-def _finding(office: Office, finding: Finding) -> dict[str, Any]:
+def told(office: Office, finding: Finding) -> dict[str, Any]:
+    """A finding as it is answered: code, pointer, severity, words in the office's languages."""
     said = words(office, finding)
     body: dict[str, Any] = {
         "code": finding.code,

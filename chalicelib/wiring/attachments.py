@@ -1,5 +1,6 @@
 """Joins room 2 store: uploads, screening, custody."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,24 @@ class Attachments(Ground):
             parts=self.part_uploads,
             clock=self.clock,
         )
+
+    @cached_property
+    def paper_uploads(self) -> "Uploads":
+        from chalicelib.attachments.holders import PAPERS
+
+        return replace(self.uploads, parts=self.paper_part_uploads, holder=PAPERS)
+
+    @cached_property
+    def paper_part_uploads(self) -> "PartUploads":
+        from chalicelib.attachments.holders import PAPERS
+
+        return replace(self.part_uploads, holder=PAPERS)
+
+    @cached_property
+    def show_paper_derived(self) -> "ShowDerived":
+        from chalicelib.attachments.holders import PAPERS
+
+        return replace(self.show_derived, holder=PAPERS)
 
     @cached_property
     def show_derived(self) -> "ShowDerived":

@@ -90,20 +90,20 @@ class Filer:
         answer = self.call("PUT", f"/v1/filings/{filing}", form, If_Match=f'"{version}"')
         return int(answer.json["draft"]["version"])
 
-    def attach(self, filing: str, file: File) -> str:
-        """Announce and send one file; the attachment's id."""
+    def attach(self, filing: str, file: File, to: str = "filings") -> str:
+        """Announce and send one file; the attachment's id. `to`: a later paper's file goes to `papers`."""
         content = Content(lambda: io.BytesIO(file.body), len(file.body))
-        return self.attach_content(filing, file.document, file.name, file.media_type, content)
+        return self.attach_content(filing, file.document, file.name, file.media_type, content, to=to)
 
     def attach_content(
         self, filing: str, document: str, name: str, media_type: str, content: Content, *, parts: bool = False,
-        **how: Any,
+        to: str = "filings", **how: Any,
     ) -> str:  # fmt: skip
         """Announce and send one file, in parts if it is large or `parts` says so; `how` goes to the `Uploader`. Resumes what
         was begun, by whomever; WrongFile if it is another. The attachment's id."""
         said: dict[str, Any] = {"document": document, "name": name, "media_type": media_type}
         said |= {"size": content.size, "sha256": content.sha256(), **({"parts": True} if parts else {})}
-        path = f"/v1/filings/{filing}/attachments"
+        path = f"/v1/{to}/{filing}/attachments"
         reserved = self.call("POST", path, said, Idempotency_Key=self.keys()).json
         upload = reserved["upload"]
         if upload and upload["method"] == "PUT":
@@ -135,6 +135,24 @@ class Filer:
         view = self.view(filing)
         confirmed = {"draft_version": view["draft"]["version"], "manifest_sha256": view["manifest"]["sha256"]}
         path = f"/v1/filings/{filing}/submission"
+        receipt: dict[str, Any] = self.call("POST", path, confirmed, Idempotency_Key=key or self.keys()).json
+        return receipt
+
+    def begin_paper(self, filing: str, form: Mapping[str, Any]) -> str:
+        """A later paper to a filing, as a draft; its id."""
+        answer = self.call("POST", f"/v1/filings/{filing}/papers", form, Idempotency_Key=self.keys())
+        return str(answer.json["id"])
+
+    def view_paper(self, paper: str) -> dict[str, Any]:
+        """The paper as its owner sees it."""
+        view: dict[str, Any] = self.call("GET", f"/v1/papers/{paper}").json
+        return view
+
+    def submit_paper(self, paper: str, key: str | None = None) -> dict[str, Any]:
+        """Submit what the paper shows now; the receipt."""
+        checked = self.call("GET", f"/v1/papers/{paper}/check").json
+        confirmed = {name: checked[name] for name in ("draft_version", "manifest_sha256")}
+        path = f"/v1/papers/{paper}/submission"
         receipt: dict[str, Any] = self.call("POST", path, confirmed, Idempotency_Key=key or self.keys()).json
         return receipt
 

@@ -98,6 +98,22 @@ def patent_files() -> tuple[File, ...]:
 
 
 @cache
+def answer_form(letter: str = "OA/2026/17") -> dict[str, Any]:
+    """A later paper that answers a letter of the office."""
+    return {
+        "kind": "answer",
+        "language": "km",
+        "reference": "BOWL-2026-1-A",
+        "subject": "ចម្លើយ / Answer",
+        "answers": [{"letter": letter}],
+    }
+
+
+def letter() -> File:
+    """What the filer writes with it."""
+    return File("statement", "ចម្លើយ answer.pdf", "application/pdf", _paper("Answer", "As asked, the drawings again."))
+
+
 def _picture(side: str) -> bytes:
     body = {
         "perspective": '#ellipse(width: 9cm, height: 4cm, fill: rgb("b5651d"))#v(-3cm)#ellipse(width: 8cm, height: 2.4cm,'

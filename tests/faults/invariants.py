@@ -17,6 +17,7 @@ import rfc8785
 
 from chalicelib.register.timeline import NotAllowed, status
 from tests.faults.ground import uploads_in_parts
+from tests.faults.paper_invariants import papers_in_order, papers_run, place
 from tests.faults.pump import Pump
 from tests.faults.stores import Stores, Violated
 from tests.faults.world import World
@@ -52,11 +53,14 @@ def i1_answered_exists(stores: Stores, final: bool) -> Iterator[str]:
         if f"FILING#{filing}" not in stores.heads:
             yield f"{filing} was answered, and is not there"
     asked = {str(row["result"].get("filing")) for row in stores.rows if row["pk"].startswith("IDEMPOTENCY#")}
+    begun = {str(row["result"].get("paper")) for row in stores.rows if row["pk"].startswith("IDEMPOTENCY#")}
     for pk in stores.heads:
         if pk.startswith("FILING#") and pk.removeprefix("FILING#") not in asked:
             yield f"{pk} was begun by no request that we remember: begun again, it would be a second one"
-        if pk.startswith("FILING#") and (pk, "DRAFT") not in stores.items:
+        if pk.startswith(("FILING#", "PAPER#")) and (pk, "DRAFT") not in stores.items:
             yield f"{pk} has no form"
+        if pk.startswith("PAPER#") and pk.removeprefix("PAPER#") not in begun:
+            yield f"{pk} was begun by no request that we remember"
     if receipt := journey.get("receipt"):
         found = [data for _, data in stores.facts("FilingSubmitted", f"FILING#{receipt['filing']}")]
         if [one["number"] for one in found] != [receipt["application_number"]]:
@@ -81,7 +85,7 @@ def i2_numbers_run(stores: Stores, final: bool) -> Iterator[str]:
         for _, _, number, pk in given:
             if stores.items.get((f"NUMBER#{number}", "NUMBER"), {}).get("stream") != pk:
                 yield f"{number} does not lead to {pk}"
-    numbers = sum(pk.startswith("NUMBER#") for pk, _ in stores.items)
+    numbers = sum(pk.startswith("NUMBER#") for pk, _ in stores.items) - len(stores.facts("PaperSubmitted"))
     if numbers != sum(map(len, series.values())):
         yield f"{numbers} numbers, {sum(map(len, series.values()))} submissions"
     counted = sum(row["version"] for (pk, _), row in stores.items.items() if pk.startswith("COUNTER#"))
@@ -124,8 +128,8 @@ def _sealed_reports(stores: Stores) -> Iterator[str]:
 def i4_filed_as_confirmed(stores: Stores, final: bool) -> Iterator[str]:
     """What was confirmed = what was recorded = what lies in quarantine."""
     journey = stores.world.memory.journey
-    for pk, data in stores.facts("FilingSubmitted"):
-        filing = pk.removeprefix("FILING#")
+    for pk, data in (*stores.facts("FilingSubmitted"), *stores.facts("PaperSubmitted")):
+        filing = pk.partition("#")[2]
         confirmed = journey.get("confirmed", data) if journey.get("filing") == filing else data
         if data["manifest_sha256"] != confirmed["manifest_sha256"]:
             yield f"{filing}: another manifest was filed than confirmed"
@@ -219,7 +223,7 @@ def i8_uploads_are_owned(stores: Stores, final: bool) -> Iterator[str]:
     is one for an attachment, as long as it waits for its bytes."""
     attachments = [row for row in stores.rows if row["sk"].startswith("ATTACHMENT#")]
     announced = {row["key"] for row in attachments}
-    files = {(row["pk"].removeprefix("FILING#"), row["sk"].removeprefix("ATTACHMENT#")) for row in attachments}
+    files = {(row["pk"].partition("#")[2], row["sk"].removeprefix("ATTACHMENT#")) for row in attachments}
     for key in stores.quarantine:
         top, *names = key.split("/")
         if key not in announced and not (top == "derived" and tuple(names[:2]) in files):  # what we make expires with its draft
@@ -235,8 +239,8 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
     """Every object in the records belongs to an entry, or to a step that has stored it and not entered it yet."""
     owned: set[str] = set()
     begun: set[str] = set()  # what a step may store before it enters it
-    for pk, data in stores.facts("FilingSubmitted"):
-        base = f"filings/{pk.removeprefix('FILING#')}"
+    for pk, data in (*stores.facts("FilingSubmitted"), *stores.facts("PaperSubmitted")):
+        base = place(pk, data)
         owned |= {f"{base}/form/{data['form_sha256']}.json", f"{base}/manifest/{data['manifest_sha256']}.json"}
         owned |= {f"{base}/receipt/{data['receipt_sha256']}.json{ending}" for ending in ("", ".p7s")}
         owned |= {f"{base}/files/{file['sha256']}" for file in data["files"]}
@@ -248,7 +252,7 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         owned |= {f"{base}/derived/{sha256}" for sha256 in copies}
         if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
             yield f"{pk}: copies {lost} are not beside their files"
-        begun |= {f"{base}/letters/acknowledgement.b-b.pdf"}
+        begun |= {f"{base}/letters/acknowledgement.b-b.pdf"} if pk.startswith("FILING#") else set()
         begun |= {key for key in stores.records if key.startswith((f"{base}/package/", f"{base}/parts/"))}
     for _, data in stores.facts("DayReconciled"):
         begun |= {key for key in stores.records if key.startswith(f"reconciliations/{data['day']}/")}
@@ -296,7 +300,7 @@ def chained(stream: str, seq: int, entry: Mapping[str, Any]) -> str:
 
 def i11_only_screened_versions(stores: Stores, final: bool) -> Iterator[str]:
     """What is filed was looked at in that very version; what is secured or handed on was scanned for malware too."""
-    for pk, data in stores.facts("FilingSubmitted"):
+    for pk, data in (*stores.facts("FilingSubmitted"), *stores.facts("PaperSubmitted")):
         looked_at = [*stores.facts("AttachmentStored", pk), *stores.facts("AttachmentHeld", pk)]
         stored = {one["attachment"]: one["sha256"] for _, one in looked_at}
         for file in data["files"]:
@@ -338,6 +342,8 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i6_money_counts_once,
     i8_uploads_are_owned,
     i8_objects_are_owned,
+    papers_run,
+    papers_in_order,
     i9_states_are_allowed,
     i10_chains_verify,
     i11_only_screened_versions,

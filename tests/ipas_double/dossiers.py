@@ -32,6 +32,7 @@ DESIGN = {
     "kind": "industrial-design", "title": {"en": "Bamboo chair"}, "applicants": [{"names": {"km": "សុខ"}, "country": "KH"}],
     "designs": [{"product": {"en": "Chair"}, "locarno": "06-01"}, {"product": {"en": "Stool"}, "locarno": "06-01"}],
 }  # fmt: skip
+ANSWER = canonical({"kind": "answer", "note": "The missing page.", "answers": [{"letter": "1/2026/1"}]})
 
 
 def lay_patent(root: Path, form: dict[str, Any] | None = None) -> Work:
@@ -48,8 +49,8 @@ def lay_design(root: Path) -> Work:
 def lay_paper(root: Path) -> Work:
     """An answer to the patent."""
     paper = {
-        "id": PAPER_ID, "number": "KH/P/2026/7/1", "serial": 1, "kind": "answer", "received_at": "2026-11-25T08:00:00.000Z",
-        "received_on": "2026-11-25", "answers": [],
+        "id": PAPER_ID, "number": "KH/P/2026/7-P1", "serial": 1, "kind": "answer", "received_at": "2026-11-25T08:00:00.000Z",
+        "received_on": "2026-11-25", "answers": [{"letter": "1/2026/1"}],
         "after": {"stream": f"FILING#{PATENT_ID}", "seq": 9, "hash": "a" * 64},
     }  # fmt: skip
     return _lay(root, PATENT_ID, "KH/P/2026/7", PATENT, {"statement": b"%PDF answer"}, paper)
@@ -65,7 +66,7 @@ def _lay(
 ) -> Work:
     name = paper["number"] if paper else number
     folder = root / folder_name(name)
-    written = b'{"text":"an answer"}' if paper else parse_form(form).to_bytes()
+    written = ANSWER if paper else parse_form(form).to_bytes()
     edms = canonical({"schema": "urn:tra:edms:1", "dossier": {"display": number}, "files": [], "sections": []})
     objects = [_object("form", "form", "form.json", written, folder / "data" / "form.json"),
                _object("edms", "edms", "edms.json", edms, folder / "data" / "edms.json")]  # fmt: skip

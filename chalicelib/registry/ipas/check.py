@@ -89,6 +89,12 @@ def check_maps(maps: Maps, office: Office) -> list[Said]:
             for route in kind.routes
             if (kind.code, route.code) not in rows
         ]
+    mapped = {row.kind for row in maps.papers}
+    found += [
+        Said("wrong", f"the later paper {paper.code} is not in [[papers]]", "add a row")
+        for paper in office.papers
+        if paper.code not in mapped
+    ]
     if not maps.statuses:
         found.append(
             Said("wrong", "no row in [[statuses]]: no status would reach an applicant", "add the office's codes")

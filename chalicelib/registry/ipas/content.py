@@ -11,10 +11,10 @@ from typing import Any
 from chalicelib.contracts.form import EarlierRight, Form, Party
 from chalicelib.kernel.clock import parse_stamp
 from chalicelib.kernel.money import Money
-from chalicelib.registry.ipas.dossier import Laid, Later
+from chalicelib.registry.ipas.dossier import Laid
 from chalicelib.registry.ipas.maps import Application, Maps
 from chalicelib.registry.ipas.model import LOOK_AT_IT, FileNumber, NeedsPerson, Value
-from chalicelib.registry.model import Payment
+from chalicelib.registry.model import Paper, Payment
 
 POWER = "power-of-attorney"
 
@@ -86,8 +86,12 @@ def payment(paid: Payment, maps: Maps) -> dict[str, Value]:
     return said | ({"receiptDate": parse_stamp(paid.paid_at)} if paid.paid_at else {})
 
 
-def userdoc(laid: Laid, paper: Later, number: FileNumber, there: Mapping[str, Any], maps: Maps) -> dict[str, Value]:
-    """The later paper as cUserdoc, for UserdocUpdate. `there` is what the reception gave: key, process, row version."""
+def userdoc(
+    laid: Laid, paper: Paper, number: FileNumber, there: Mapping[str, Any], answered: Value, maps: Maps
+) -> dict[str, Value]:
+    """The later paper as cUserdoc, for UserdocUpdate. `there` is what the reception gave: key, process, row version; `answered`
+    the key of the letter that it answers. What it asks for as data lies in the EDMS's folder: an officer decides on it."""
+    asked = laid.asked
     kept = ("documentId", "documentSeqId", "userdocProcessId", "rowVersion")
     return {
         **{name: there[name] for name in kept if there.get(name) is not None},
@@ -100,7 +104,11 @@ def userdoc(laid: Laid, paper: Later, number: FileNumber, there: Mapping[str, An
             "userdocTypeList": [{"userdocType": maps.paper(paper.kind).type}],
         },
         "indNotAllFilesCapturedYet": False,
-        "notes": f"Tra {paper.number}",
+        "notes": "\n".join(
+            text for text in (f"Tra {paper.number}", asked and asked.subject, asked and asked.note) if text
+        ),
+        "poaData": {"documentId": there.get("documentId")} if laid.has(POWER) else None,
+        "respondedOfficedocId": answered,
     }
 
 

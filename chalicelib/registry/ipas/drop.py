@@ -1,8 +1,9 @@
 """The EDMS's folder drop: files with their capture data and hashes, in a folder that appears whole under the file's number.
 
 How images get into the office's EDMS is not known; this is the first adapter (`bring.Edms`). A folder holds the files as filed,
-the letters, `edms.json` as it came in the package, and `drop.json`: every file's size and SHA-256, file and document number.
-"""
+How images get into an EDMS is not known; this is the first adapter (`bring.Edms`). A folder holds the files as filed,
+the letters, `edms.json` as it came in the package, `form.json` of a later paper (what it asks for), and `drop.json`: size and
+SHA-256 of every file, file and document number.
 
 import hashlib
 import json
@@ -48,6 +49,8 @@ class FolderDrop:
     def _fill(self, made: Path, laid: Laid, file: FileNumber, document: Value) -> bytes:
         data = laid.folder / "data"
         shutil.copyfile(data / "edms.json", made / "edms.json")
+        if laid.paper:
+            shutil.copyfile(data / "form.json", made / "form.json")
         listed = []
         for one in sorted(path for part in PARTS for path in (data / part).glob("*")):
             there = made / one.relative_to(data)

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS ipas_outbox (
     n INTEGER PRIMARY KEY AUTOINCREMENT, filing TEXT NOT NULL, sequence INTEGER NOT NULL, type TEXT NOT NULL,
     at TEXT NOT NULL, data TEXT NOT NULL, sent INTEGER NOT NULL, UNIQUE (filing, sequence));
 """
+LETTER = "letter.issued"
 _WORK = "id, filing, kind, number, folder, state, attempts, why"
 
 
@@ -216,6 +217,14 @@ class Journal:
             " SELECT ?, COALESCE(MAX(sequence), 0) + 1, ?, ?, ?, 0 FROM ipas_outbox WHERE filing = ?",
             (filing, type_, stamp(at), json.dumps(data, sort_keys=True, ensure_ascii=False), filing),
         )
+
+    def letter(self, filing: str, number: str) -> dict[str, Any] | None:
+        """IPAS's key of a letter that was told of under this number."""
+        for one in self.told():
+            if (one.filing, one.type, one.data.get("number")) == (filing, LETTER, number):
+                origin, series, serial = number.rsplit("/", 2)
+                return {"offidocOrigin": origin, "offidocSeries": int(series), "offidocNbr": int(serial)}
+        return None
 
     def unsent(self) -> Told | None:
         """The first that was not sent."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.kernel.clock import stamp
 from chalicelib.registry.ipas.dossier import Laid
-from chalicelib.registry.ipas.journal import Journal, OpenFile
+from chalicelib.registry.ipas.journal import LETTER, Journal, OpenFile
 from chalicelib.registry.ipas.maps import Status
 from chalicelib.registry.ipas.model import FileNumber, Work
 
@@ -38,4 +38,4 @@ def letter(journal: Journal, file: OpenFile, issued: "Issued", now: datetime) ->
         "code": issued.row.code, "number": issued.number, "issued_at": stamp(issued.at), "sha256": issued.sha256,
         "size": len(issued.body), "media_type": issued.media_type,
     }  # fmt: skip
-    journal.tell(file.filing, "letter.issued", now, said)
+    journal.tell(file.filing, LETTER, now, said)

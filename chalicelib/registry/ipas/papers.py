@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from chalicelib.kernel.clock import Clock, parse_stamp
 from chalicelib.registry.ipas import content
 from chalicelib.registry.ipas.asking import Answer, Once
-from chalicelib.registry.ipas.dossier import Laid, Later
+from chalicelib.registry.ipas.dossier import Laid
 from chalicelib.registry.ipas.journal import Journal
 from chalicelib.registry.ipas.listing import checked, userdoc
 from chalicelib.registry.ipas.maps import Maps
 from chalicelib.registry.ipas.model import LOOK_AT_IT, FileNumber, Ipas, IpasFault, NeedsPerson, NoAnswer, Value, Work
 from chalicelib.registry.ipas.values import DOCUMENT, same_document
+from chalicelib.registry.model import Paper
 
 CHECK = "UserdocCheckIntegrityForNewDocId"
 
@@ -31,7 +32,7 @@ class Papers:
 
     def ready(self, laid: Laid, document: Value) -> None:
         """See `bring.Receipts`."""
-        content.userdoc(laid, _paper(laid), self._number(laid), {"documentId": document}, self.maps)
+        content.userdoc(laid, _paper(laid), self._number(laid), {"documentId": document}, self._letter(laid), self.maps)
 
     def known(self, work: Work, laid: Laid) -> bool:
         """See `bring.Receipts`."""
@@ -58,6 +59,13 @@ class Papers:
     def _number(self, laid: Laid) -> FileNumber:
         return FileNumber.parse(laid.package.number, self.maps.file_types)
 
+    def _letter(self, laid: Laid) -> Value:
+        """The office's letter that the paper answers, if it is one that we told of."""
+        for one in _paper(laid).answers:
+            if one.letter and (key := self.journal.letter(laid.package.filing, one.letter)):
+                return key
+        return None
+
     def _received(self, laid: Laid, document: Value) -> Answer | None:
         there = userdoc(self.ipas, laid.package.filing, document=document)
         if there is not None:
@@ -69,7 +77,7 @@ class Papers:
         row = self.maps.paper(paper.kind)
         there = self.ipas.call(
             "UserdocReceive", row.origin or self.maps.receiving.origin, row.type, [self._number(laid).to_key()], False,
-            None, None, parse_stamp(paper.received_at), content.receipt(laid, self.maps), None, None, document,
+            self._letter(laid), None, parse_stamp(paper.received_at), content.receipt(laid, self.maps), None, None, document,
         )  # fmt: skip
         if not there:
             raise NoAnswer("UserdocReceive answered nothing")
@@ -84,7 +92,10 @@ class Papers:
         """`received` is None where it must be read anew: an update was tried before."""
         there = received or _kept(userdoc(self.ipas, laid.package.filing, document=document) or {})
         data = {"documentId": document, "rowVersion": there.get("version"), "userdocProcessId": there.get("process")}
-        done = self.ipas.call("UserdocUpdate", content.userdoc(laid, _paper(laid), self._number(laid), data, self.maps))
+        done = self.ipas.call(
+            "UserdocUpdate",
+            content.userdoc(laid, _paper(laid), self._number(laid), data, self._letter(laid), self.maps),
+        )
         if done is None:
             raise NoAnswer("UserdocUpdate answered nothing")
         if not done:
@@ -92,7 +103,7 @@ class Papers:
         return {}
 
 
-def _paper(laid: Laid) -> Later:
+def _paper(laid: Laid) -> Paper:
     if laid.paper is None:
         raise NeedsPerson(f"{laid.package.number}: not a later paper", LOOK_AT_IT)
     return laid.paper

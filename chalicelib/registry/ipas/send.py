@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from chalicelib.aws import clients
 from chalicelib.aws.errors import translated
 from chalicelib.aws.s3 import Bucket
-from chalicelib.registry.ipas.journal import Journal, Told
+from chalicelib.registry.ipas.journal import LETTER, Journal, Told
 
 PREFIX = "int.registry."
 
@@ -63,7 +63,7 @@ class Send:
         told = self.journal.unsent()
         if told is None:
             return False
-        if "sha256" in told.data:
+        if told.type == LETTER:
             media_type, body = self.journal.kept(told.data["sha256"])
             self.inbox.put_once(letter_key(told), body, media_type)
         message = self.message(told)

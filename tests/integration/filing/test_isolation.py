@@ -21,6 +21,7 @@ BODIES: dict[str, Any] = {
     "/v1/filings/{identifier}/attachments/{attachment}/parts": {"parts": [{"number": 1, "sha256": "0" * 64}]},
     "/v1/filings/{identifier}/attachments/{attachment}/completion": {},
     "/v1/filings/{identifier}/submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
+    "/v1/filings/{identifier}/papers": {"kind": "other"},
     "/v1/filings/{identifier}/payment-orders": {"rail": "aba"},
     "/v1/filings/{identifier}/payment-orders/bell": {},
 }  # fmt: skip
@@ -98,3 +99,40 @@ def test_anothers_list_is_empty(world: World, annas: tuple[str, str]) -> None:
 
 def test_a_number_is_no_identifier(world: World, annas: tuple[str, str]) -> None:
     assert asked(filer(world, "bopha"), "GET", "/v1/filings/{identifier}", "KH%2FD%2F2026%2F1", "")[0] == 404
+
+
+def papers_routes() -> list[tuple[str, str]]:
+    """Every route of the app that names a later paper, with every method it has."""
+    import app
+
+    found = [(path, method) for path, methods in app.app.routes.items() for method in methods]
+    return sorted(one for one in found if one[0].startswith("/v1/papers/{identifier}"))
+
+
+PAPER_BODIES: dict[str, Any] = {
+    "/v1/papers/{identifier}": {"kind": "other"},
+    "/v1/papers/{identifier}/attachments": {
+        "document": "statement", "name": "a.pdf", "media_type": "application/pdf", "size": 9,
+    },
+    "/v1/papers/{identifier}/attachments/{attachment}/parts": {"parts": [{"number": 1, "sha256": "0" * 64}]},
+    "/v1/papers/{identifier}/attachments/{attachment}/completion": {},
+    "/v1/papers/{identifier}/submission": {"draft_version": 1, "manifest_sha256": "0" * 64},
+}  # fmt: skip
+
+
+def test_no_route_tells_another_that_a_later_paper_exists(world: World, annas: tuple[str, str]) -> None:
+    anna, bopha = filer(world), filer(world, "bopha")
+    paper = anna.begin_paper(annas[0], {"kind": "other"})
+    file = anna.attach(paper, samples.letter(), to="papers")
+    routes = papers_routes()
+    assert len(routes) >= 10
+    for path, method in routes:
+        body = PAPER_BODIES[path] if method in {"POST", "PUT"} else None
+        headers, answers = {"Idempotency_Key": "guess-0001", "If_Match": '"1"'}, set()
+        for who, one in ((bopha, paper), (bopha, NOBODYS), (anna, NOBODYS), (anna, annas[0]), (anna, "..")):
+            with pytest.raises(Refusal) as error:
+                who.call(method, path.format(identifier=one, attachment=file), body, **headers)
+            answers.add((error.value.answer.status, error.value.answer.body))
+        assert len(answers) == 1, f"{method} {path}"
+        assert answers.pop()[0] == 404
+    assert anna.view_paper(paper)["attachments"][0]["state"] == "reserved"

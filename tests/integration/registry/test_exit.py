@@ -10,28 +10,33 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import clients
+from chalicelib.contracts.paper import COUNT, RECEIPT_SCHEMA
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import canonical
+from chalicelib.kernel.errors import Corrupt
 from chalicelib.register.dynamodb import DynamoRegister, marshal
 from chalicelib.register.model import verify_chain
 from chalicelib.register.rows import DynamoRows
 from chalicelib.registry.__main__ import DONE, LEFT, main
 from chalicelib.registry.bag import TAG_MANIFEST
+from chalicelib.registry.proof import Proof
 from tests.faults.strict import strict
 from tests.integration.registry.test_registry import Ground
+from tests.unit.registry import papers
 from tests.world import moto_world
 
 TABLE, BUCKET = "successor", "successor-records"
 
 
 class Office:
-    """An office with two filings, its export, and an empty one beside it."""
+    """An office with two filings and a later paper, its export, and an empty one beside it."""
 
     def __init__(self, ground: Ground, folder: Path) -> None:
         self.ground, self.folder, self.said = ground, folder, folder.parent / "receipts"
-        self.streams = [ground.filings.handed_over(), ground.filings.handed_over(files=())]
+        filings = [ground.filings.handed_over(), ground.filings.handed_over(files=())]
+        self.streams = [*filings, papers.handed_over(ground.filings, filings[0])]
         rows = DynamoRows(table=ground.outputs["RegisterTable"], client=clients.dynamodb())
-        for stream in self.streams:  # what submission commits along, and the fakes' filings do not
+        for stream in filings:  # what submission commits along, and the fakes' filings do not
             number = ground.filings.load(stream).head.attributes["number"]
             assert rows.restore_row({"pk": f"NUMBER#{number}", "sk": "NUMBER", "version": 1, "stream": str(stream)})
         at = stamp(ground.filings.clock())
@@ -87,8 +92,8 @@ def office(made: Office) -> Office:
 def test_an_export_is_proved_offline(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     assert office.run("verify") == DONE
     said = capsys.readouterr().out
-    assert "2 streams, 2 numbers" in said
-    assert "4 seals" in said
+    assert "3 streams, 3 numbers" in said
+    assert "6 seals" in said
 
 
 def test_bells_stay_behind_and_a_folder_that_is_not_empty_is_left_alone(office: Office) -> None:
@@ -154,6 +159,41 @@ def test_receipts_that_are_newer_than_the_register_are_replayed_so_that_no_numbe
     rows = DynamoRows(table=TABLE, client=clients.dynamodb())
     (counter,) = [row for row in rows.every_row() if row["sk"] == "COUNTER"]
     assert (counter["version"], counter["last_at"]) == (5, stamp(at))
+
+
+def test_receipts_of_later_papers_are_replayed_too(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = office.ground.filings.clock() + timedelta(hours=1)
+    filing = office.streams[0].id
+    body = canonical({"schema": RECEIPT_SCHEMA, "filing": filing, "serial": 4, "received_at": at.isoformat()})
+    (tmp_path / "r.json").write_bytes(body)
+    (tmp_path / "r.json.p7s").write_bytes(office.ground.filings.sealer.sign_detached(body))
+    assert office.restore("--receipts", str(tmp_path)) == DONE
+    assert f"raised    FILING {filing}: 1 to 4" in capsys.readouterr().out
+    rows = DynamoRows(table=TABLE, client=clients.dynamodb())
+    (count,) = [row for row in rows.every_row() if row["sk"] == COUNT]
+    assert (count["version"], count["last_at"]) == (4, stamp(at))
+
+
+def test_a_count_of_papers_that_would_give_one_twice_is_found(office: Office) -> None:
+    path = office.folder / "data" / "register.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for row in rows:
+        if row["sk"] == COUNT:
+            row["version"] = 0
+    with pytest.raises(Corrupt, match="would give a number twice"):
+        Proof(folder=office.folder, seals=lambda *_: None)._numbers(
+            *_read(rows)
+        )
+
+
+def _read(rows: list[dict[str, Any]]) -> tuple[Any, Any]:
+    """Entries and rows, as a proof reads them."""
+    from chalicelib.registry.proof import _entries
+
+    keyed = {(row["pk"], row["sk"]): row for row in rows}
+    return _entries(keyed), keyed
 
 
 def test_a_forged_receipt_raises_nothing(office: Office, tmp_path: Path) -> None:

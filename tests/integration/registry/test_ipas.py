@@ -27,6 +27,7 @@ from tests.ipas_double.dossiers import lay_design, lay_paper, lay_patent
 from tests.ipas_double.server import Server, serving
 from tests.ipas_double.state import ZONE, Double, Switch, orphans
 from tests.ipas_double.wsdl import wsdl
+from tests.unit.registry import papers
 
 __all__ = ["ground", "world"]
 TIMEOUT = 1.0
@@ -242,16 +243,18 @@ def configured(tmp_path: Path, wsdl: str) -> Path:
     return file
 
 
-def test_the_program_takes_a_package_off_the_queue_into_ipas_and_a_repeat_changes_nothing(
+def test_the_program_takes_packages_off_the_queue_into_ipas_and_a_repeat_changes_nothing(
     ground: Ground, tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     into, stream = tmp_path / "registry", ground.filings.handed_over()
     words = ["ipas", "run", "--config", str(configured(tmp_path, server.address + "?wsdl")), "--into", str(into),
              "--edms", str(tmp_path / "edms"), "--queue-url", ground.queue, "--bucket", ground.bucket, "--wait", "0",
              "--trust", str(ground.trust), "--until-empty"]  # fmt: skip
-    ground.publish(stream)
+    paper = papers.handed_over(ground.filings, stream)
+    ground.publish(stream, paper)
     assert main(words) == DONE
     assert list(server.double.patents) == [("KH", "D", 2026, 1)]
+    assert [one["notes"] for one in server.double.userdocs.values()] == ["Tra KH/D/2026/1-P1\nជូនការិយាល័យ"]
     assert (tmp_path / "edms" / "KH-D-2026-1" / "drop.json").exists()
     said = capsys.readouterr().out
     assert "brought   KH/D/2026/1" in said

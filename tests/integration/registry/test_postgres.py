@@ -11,12 +11,13 @@ from chalicelib.kernel.errors import Corrupt
 from chalicelib.register.model import filing
 from chalicelib.registry.arguments import postgres
 from chalicelib.registry.chain import Event, Mark
-from chalicelib.registry.consumer import Consumer, Outcome
+from chalicelib.registry.consumer import PAUSE, Consumer, Outcome
 from chalicelib.registry.layout import dossier
 from chalicelib.registry.model import Dossier, DossierDiffers
 from chalicelib.registry.postgres import PostgresRegistry
 from tests.fakes import fake_seals
 from tests.integration.registry.server import USER, server
+from tests.unit.registry import papers
 from tests.unit.registry.fakes import InMemoryQueue, Killed
 from tests.unit.registry.filings import InMemoryFilings
 
@@ -166,3 +167,23 @@ def test_two_consumers_of_one_stream_wait_for_each_other(registry: PostgresRegis
     with other.turn(STREAM):
         pass
     other.close()
+
+
+def test_a_later_paper_is_taken_after_its_filing_and_lies_beside_it(registry: PostgresRegistry) -> None:
+    filings, queue = InMemoryFilings.begin(), InMemoryQueue()
+    application = filings.handed_over()
+    paper = papers.handed_over(filings, application)
+    taking = Consumer(
+        queue=queue, objects=filings.records, marks=registry, shelf=registry, seals=fake_seals, say=print
+    )
+    for stream in (paper, application):
+        for body in filings.messages(stream):
+            queue.send(body, str(stream))
+    outcomes = []
+    while (outcome := taking.step(wait=PAUSE)) is not None or queue.held:
+        outcomes.append(outcome)
+    assert Outcome.PARKED in outcomes
+    rows = registry.connection.run("SELECT number FROM tra_dossier ORDER BY came")
+    assert [number for (number,) in rows or []] == ["KH-D-2026-1", "KH-D-2026-1-P1"]
+    assert registry.parked() == {}
+    assert queue.dead == []

@@ -17,7 +17,7 @@ from chalicelib.contracts.examples import _value, example
 from chalicelib.contracts.fact import Fact
 from chalicelib.contracts.personal import allowed
 from chalicelib.contracts.schemas import all_schemas
-from chalicelib.contracts.streams import stream_of
+from chalicelib.contracts.streams import stream_of, streams_of
 from chalicelib.register.model import StreamId, entry_hash
 from chalicelib.register.timeline import GRAPHS
 from chalicelib.registry.chain import read_event
@@ -45,7 +45,7 @@ def test_an_examples_id_is_the_hash_that_the_register_computes(fact: type[Fact])
 
 @pytest.mark.parametrize("name", FACTS)
 def test_the_stream_that_the_contract_names_is_where_the_register_allows_the_fact(name: str) -> None:
-    assert [kind for kind, graph in GRAPHS.items() if name in graph] == [stream_of(FACTS[name])]
+    assert [kind for kind, graph in GRAPHS.items() if name in graph] == [*streams_of(FACTS[name])]
 
 
 def test_a_field_without_an_example_is_named() -> None:

@@ -53,7 +53,8 @@ def envelope(**changes: object) -> dict[str, object]:
 
 
 def test_an_uploads_key_gives_back_filing_and_attachment() -> None:
-    assert records.of_upload(records.upload(FILING, FILE, "0" * 32)) == (FILING, FILE)
+    assert records.of_upload(records.upload(FILING, FILE, "0" * 32)) == ("FILING", FILING, FILE)
+    assert records.of_upload(records.upload_of_paper(FILING, FILE, "0" * 32)) == ("PAPER", FILING, FILE)
 
 
 def test_an_attachment_survives_its_item() -> None:

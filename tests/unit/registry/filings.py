@@ -14,7 +14,6 @@ from chalicelib.contracts.events import (
     AttachmentReserved,
     AttachmentStored,
     FeePaid,
-    FiledFile,
     FilingSubmitted,
     LetterIntended,
     LetterIssued,
@@ -22,6 +21,7 @@ from chalicelib.contracts.events import (
 )
 from chalicelib.contracts.form import parse_form
 from chalicelib.contracts.manifest import Manifest
+from chalicelib.contracts.parts import FiledFile
 from chalicelib.kernel import ids
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest, canonical

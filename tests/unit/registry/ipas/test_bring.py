@@ -100,7 +100,7 @@ def test_a_connector_that_lost_its_journal_adopts_what_ipas_has(desk: Desk) -> N
     new = desk.double.calls[len(before) :]
     assert not {"FileReceive", "PatentInsert", "UserdocReceive", "UserdocUpdate"} & set(new)
     assert [one.state for one in other.journal.works()] == ["done", "done"]
-    assert {path.name for path in (other.root / "edms").iterdir()} == {"KH-P-2026-7", "KH-P-2026-7-1"}
+    assert {path.name for path in (other.root / "edms").iterdir()} == {"KH-P-2026-7", "KH-P-2026-7-P1"}
     first, again = ((one.root / "edms" / "KH-P-2026-7" / "drop.json").read_bytes() for one in (desk, other))
     assert first == again
     other.marks.close()
@@ -237,3 +237,16 @@ def test_a_dossier_that_was_changed_in_the_folder_is_not_brought_in(desk: Desk) 
     desk.run()
     assert desk.journal.works()[0].state == "waiting"
     assert desk.double.calls == []
+
+
+def test_a_paper_that_answers_a_letter_of_ours_names_it_to_ipas_and_says_what_it_asks_for(desk: Desk) -> None:
+    desk.add(lay_patent)
+    desk.run()
+    desk.double.act(PATENT_KEY, "A", letter=b"%PDF letter", letter_type="ADDOC")
+    desk.look()
+    desk.add(lay_paper)
+    desk.run()
+    (document,) = desk.double.userdocs.values()
+    assert document["respondedOfficedocId"] == {"offidocOrigin": "1", "offidocSeries": 2026, "offidocNbr": 1}
+    assert document["notes"] == "Tra KH/P/2026/7-P1\nThe missing page."
+    assert (desk.root / "edms" / "KH-P-2026-7-P1" / "form.json").exists()
