@@ -1,8 +1,8 @@
 """The EDMS's folder drop: files with their capture data and hashes, in a folder that appears whole under the file's number.
 
 How images get into an EDMS is not known; this is the first adapter (`bring.Edms`). A folder holds the files as filed, the
-letters, `edms.json` as it came in the package, `form.json` of a later paper (what it asks for), and `drop.json`: size and SHA-256
-of every file, file and document number.
+letters, `edms.json` as it came in the package, `form.json` of a later paper (what it asks for), and `drop.json`: size and
+SHA-256 of every file, file and document number.
 """
 
 import hashlib
