@@ -91,6 +91,7 @@ def _ipas(ipas: argparse.ArgumentParser) -> None:
     run.add_argument("--inbound-url", help="the office's inbound FIFO queue; without it, what is to be told waits")
     run.add_argument("--inbox", help="the bucket for letters, with --inbound-url")
     run.add_argument("--source", default="urn:registry:ipas", help="this registry's name in its messages")
+    run.add_argument("--health", type=Path, help="file to write the connector's state to, every ten seconds")
     run.add_argument("--until-empty", action="store_true", help="stop when nothing is left to do now")
 
 

@@ -180,6 +180,8 @@ class Bring:
         settings, now, attempts = self.maps.service, self.clock(), work.attempts + 1
         with self.journal.turn():
             self.journal.forget_logs()
+            if not self._answered(work, "receive"):  # somebody may have taken the document's number since it was free
+                self.journal.forget(work.id, "document-free")
             if attempts < settings.attempts:
                 until = later(now, settings.retry_seconds)
                 self.journal.leave(work, "open", str(error), attempts=attempts, after=until)

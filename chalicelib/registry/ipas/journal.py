@@ -143,6 +143,10 @@ class Journal:
             (work, step, stamp(now), json.dumps(answer, sort_keys=True)),
         )
 
+    def forget(self, work: str, step: str) -> None:
+        """It must be done again."""
+        self.connection.execute("DELETE FROM ipas_step WHERE work = ? AND step = ?", (work, step))
+
     def document(self, work: str, step: str, key: tuple[str, str, int], first: int, now: datetime) -> dict[str, Any]:
         """A document number of our own for `work`: the next one of (log, origin, year), given once and kept."""
         with self.turn():

@@ -7,6 +7,7 @@ import tomllib
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from chalicelib.kernel.errors import Unavailable
 from chalicelib.offices.load import load_office
 from chalicelib.registry.consumer import Consumer
 from chalicelib.registry.folder import Folder
+from chalicelib.registry.health import Book, HealthFile
 from chalicelib.registry.ipas.bring import Bring
 from chalicelib.registry.ipas.check import check_maps, check_wsdl
 from chalicelib.registry.ipas.drop import FolderDrop
@@ -42,12 +44,32 @@ REST = 30  # seconds until AWS is asked again after it could not be reached
 Say = Callable[[str], None]
 
 
-def main(chosen: Namespace, say: Say, sleep: Callable[[float], None]) -> int:
+@dataclass(frozen=True)
+class Stands:
+    """The state of queue and works, for the health file: a work that waits for a person is told like a parked stream."""
+
+    marks: SqliteMarks
+    journal: Journal
+
+    def streams(self) -> dict[str, tuple[int, str]]:
+        """See `health.Book`."""
+        return self.marks.streams()
+
+    def parked(self) -> dict[str, str]:
+        """See `health.Book`. Of a work only how it stands: why may name people."""
+        works = {f"{one.kind.upper()}#{one.id}": one.state for one in self.journal.works()}
+        return self.marks.parked() | {of: state for of, state in works.items() if state in {"waiting", "refused"}}
+
+
+Health = Callable[[Namespace, Book], HealthFile | None]
+
+
+def main(chosen: Namespace, say: Say, sleep: Callable[[float], None], health: Health) -> int:
     """Run what was chosen; answers the exit code."""
     try:
         match chosen.what:
             case "run":
-                return run(chosen, load_maps(chosen.config), say, sleep)
+                return run(chosen, load_maps(chosen.config), say, sleep, health)
             case "check":
                 return check(load_maps(chosen.config), chosen.office, say)
             case "status":
@@ -73,7 +95,7 @@ def check(maps: Maps, office: str, say: Say) -> int:
     return LEFT if wrong else DONE
 
 
-def run(chosen: Namespace, maps: Maps, say: Say, sleep: Callable[[float], None]) -> int:
+def run(chosen: Namespace, maps: Maps, say: Say, sleep: Callable[[float], None], health: Health) -> int:
     """The connector, until stopped, or until nothing is left to do now."""
     settings = maps.service
     ipas = Soap.open(settings.wsdl, zone=settings.time_zone, timeout=settings.timeout_seconds, address=settings.address)
@@ -81,11 +103,14 @@ def run(chosen: Namespace, maps: Maps, say: Say, sleep: Callable[[float], None])
         folder.mkdir(parents=True, exist_ok=True)
     with closing(SqliteMarks.open(chosen.into / MARKS)) as marks:
         journal = Journal.over(marks.connection)
+        file = health(chosen, Stands(marks, journal))
         look = _look(chosen, maps, ipas, marks, journal, say)
         try:
             while True:
                 try:
                     busy = look()
+                    if file is not None:
+                        file.now_and_then()
                 except Unavailable as error:
                     if chosen.until_empty:
                         raise
@@ -96,6 +121,8 @@ def run(chosen: Namespace, maps: Maps, say: Say, sleep: Callable[[float], None])
                     break
         except KeyboardInterrupt:
             pass  # being stopped by hand is an ordinary end
+        if file is not None:
+            file.write()
         return _stands(journal, say)
 
 

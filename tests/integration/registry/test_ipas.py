@@ -1,5 +1,6 @@
 """The IPAS connector over real SOAP: zeep, a socket, the double's WSDL; lost answers, hostile ones, and the whole program."""
 
+import json
 import shutil
 import signal
 import socket
@@ -271,10 +272,13 @@ def test_the_program_says_what_waits_and_tries_again_when_told(
     whole = file.read_text("utf-8")
     file.write_text(whole.replace('rail = "aba"', 'rail = "other"'), "utf-8")
     words = ["ipas", "run", "--config", str(file), "--into", str(into), "--edms", str(tmp_path / "edms"), "--wait", "0",
-             "--queue-url", ground.queue, "--bucket", ground.bucket, "--trust", str(ground.trust), "--until-empty"]  # fmt: skip
+             "--queue-url", ground.queue, "--bucket", ground.bucket, "--trust", str(ground.trust), "--until-empty",
+             "--health", str(tmp_path / "health.json")]  # fmt: skip
     ground.publish(ground.filings.handed_over())
     assert main(words) == LEFT
     assert "money by aba stands in no row" in capsys.readouterr().out
+    told = json.loads((tmp_path / "health.json").read_text("utf-8"))
+    assert (told["healthy"], list(told["parked"].values())) == (False, ["waiting"])
     file.write_text(whole, "utf-8")
     assert main(["ipas", "retry", "--into", str(into)]) == DONE
     assert main(words) == DONE

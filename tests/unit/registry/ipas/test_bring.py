@@ -11,7 +11,7 @@ from chalicelib.registry.ipas.maps import Maps
 from chalicelib.registry.sqlite import InUse, SqliteMarks
 from tests.ipas_double.desk import Desk
 from tests.ipas_double.dossiers import DESIGN_ID, PATENT, PATENT_ID, lay_design, lay_paper, lay_patent
-from tests.ipas_double.state import Switch, orphans
+from tests.ipas_double.state import Double, Switch, orphans
 
 PATENT_KEY, DESIGN_KEY = ("KH", "P", 2026, 7), ("KH", "D", 2026, 10)
 
@@ -179,11 +179,11 @@ def test_ipas_saying_no_three_times_is_a_refusal_that_others_do_not_wait_for(des
 
 
 def test_a_stale_row_version_is_read_anew(desk: Desk) -> None:
-    class Busy(type(desk.double)):  # type: ignore[misc]
+    class Busy(Double):
         def _PatentInsert(self, patent: Any, *rest: Any) -> bool:  # noqa: N802
             if self.calls.count("PatentInsert") == 1:
                 self.files[PATENT_KEY]["rowVersion"] += 1  # an officer was quicker
-            return bool(super()._PatentInsert(patent, *rest))
+            return super()._PatentInsert(patent, *rest)
 
     desk.double = Busy()
     desk.add(lay_patent)
@@ -250,3 +250,31 @@ def test_a_paper_that_answers_a_letter_of_ours_names_it_to_ipas_and_says_what_it
     assert document["respondedOfficedocId"] == {"offidocOrigin": "1", "offidocSeries": 2026, "offidocNbr": 1}
     assert document["notes"] == "Tra KH/P/2026/7-P1\nThe missing page."
     assert (desk.root / "edms" / "KH-P-2026-7-P1" / "form.json").exists()
+
+
+def test_a_document_number_taken_after_it_was_free_is_given_up_for_the_next(desk: Desk) -> None:
+    class Racing(Double):
+        def _FileReceive(self, *given: Any) -> dict[str, Any]:  # noqa: N802
+            self.documents.setdefault(("E", "3", 2026, 1), "somebody's")
+            return super()._FileReceive(*given)
+
+    desk.double = Racing()
+    desk.add(lay_patent)
+    desk.run()
+    assert desk.journal.works()[0].state == "done"
+    assert desk.double.documents[("E", "3", 2026, 2)] == "file"
+
+
+def test_two_connectors_with_journals_of_their_own_make_one_file_of_one_package(desk: Desk) -> None:
+    other = Desk.fresh(double=desk.double, clock=desk.clock)
+    for one in (desk, other):
+        one.add(lay_patent, lay_design)
+    for _ in range(8):
+        for one in (desk, other):
+            one.bring().step()
+        desk.clock.advance(timedelta(seconds=301))
+    assert len(desk.double.files) == len(desk.double.patents) == 2
+    assert not orphans(desk.double)
+    assert {one.state for one in (*desk.journal.works(), *other.journal.works())} == {"done"}
+    other.marks.close()
+    shutil.rmtree(other.root)
