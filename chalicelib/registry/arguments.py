@@ -89,8 +89,7 @@ def _ipas(ipas: argparse.ArgumentParser) -> None:
     _queue(run)
     run.add_argument("--edms", required=True, type=Path, help="folder that the office's document system takes files from")
     run.add_argument("--inbound-url", help="the office's inbound FIFO queue; without it, what is to be told waits")
-    run.add_argument("--inbox", help="the bucket for letters, with --inbound-url")
-    run.add_argument("--source", default="urn:registry:ipas", help="this registry's name in its messages")
+    run.add_argument("--inbox", help="the bucket (the office's quarantine) for letters, with --inbound-url")
     run.add_argument("--health", type=Path, help="file to write the connector's state to, every ten seconds")
     run.add_argument("--until-empty", action="store_true", help="stop when nothing is left to do now")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.contracts.inbound import LetterIssued
 from chalicelib.kernel.clock import stamp
 from chalicelib.registry.ipas.model import State, Step, Work
 
@@ -30,12 +31,11 @@ CREATE TABLE IF NOT EXISTS ipas_file (
     filing TEXT PRIMARY KEY, number TEXT NOT NULL, process TEXT NOT NULL, status TEXT NOT NULL, next_at TEXT NOT NULL,
     final INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS ipas_event (filing TEXT, event TEXT, said TEXT NOT NULL, PRIMARY KEY (filing, event));
-CREATE TABLE IF NOT EXISTS ipas_blob (sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS ipas_blob (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS ipas_outbox (
     n INTEGER PRIMARY KEY AUTOINCREMENT, filing TEXT NOT NULL, sequence INTEGER NOT NULL, type TEXT NOT NULL,
     at TEXT NOT NULL, data TEXT NOT NULL, sent INTEGER NOT NULL, UNIQUE (filing, sequence));
 """
-LETTER = "letter.issued"
 _WORK = "id, filing, kind, number, folder, state, attempts, why"
 
 
@@ -205,14 +205,14 @@ class Journal:
         self.connection.execute("INSERT OR REPLACE INTO ipas_event VALUES (?, ?, ?)", (filing, event, said))
 
     # ------------------------------------------------------------ outbox
-    def keep(self, sha256: str, media_type: str, body: bytes) -> None:
+    def keep(self, sha256: str, body: bytes) -> None:
         """A letter's bytes, until they are sent and after."""
-        self.connection.execute("INSERT OR IGNORE INTO ipas_blob VALUES (?, ?, ?)", (sha256, media_type, body))
+        self.connection.execute("INSERT OR IGNORE INTO ipas_blob VALUES (?, ?)", (sha256, body))
 
-    def kept(self, sha256: str) -> tuple[str, bytes]:
-        """Media type and bytes."""
-        row = self.connection.execute("SELECT media_type, body FROM ipas_blob WHERE sha256 = ?", (sha256,)).fetchone()
-        return str(row[0]), bytes(row[1])
+    def kept(self, sha256: str) -> bytes:
+        """A letter's bytes."""
+        row = self.connection.execute("SELECT body FROM ipas_blob WHERE sha256 = ?", (sha256,)).fetchone()
+        return bytes(row[0])
 
     def tell(self, filing: str, type_: str, at: datetime, data: dict[str, Any]) -> None:
         """Into the outbox, next of its filing. In the turn of what it tells of."""
@@ -225,7 +225,7 @@ class Journal:
     def letter(self, filing: str, number: str) -> dict[str, Any] | None:
         """IPAS's key of a letter that was told of under this number."""
         for one in self.told():
-            if (one.filing, one.type, one.data.get("number")) == (filing, LETTER, number):
+            if (one.filing, one.type, one.data.get("number")) == (filing, LetterIssued.TYPE, number):
                 origin, series, serial = number.rsplit("/", 2)
                 return {"offidocOrigin": origin, "offidocSeries": int(series), "offidocNbr": int(serial)}
         return None

@@ -4,14 +4,17 @@ Nothing is guessed: what stands in no row is not sent, and a package that needs 
 DIP's own codes are unknown to us; `infra/ipas/example.toml` shows every table with made-up ones.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chalicelib.contracts.inbound import Source
+from chalicelib.contracts.registered import StatusCode
 from chalicelib.registry.ipas.model import MAP_IT, NeedsPerson
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
@@ -32,6 +35,7 @@ class Service(_Row):
     """Where IPAS is. `wsdl` is an address, or a file's path, from the configuration's own folder."""
 
     wsdl: str
+    source: Source = "urn:registry:ipas"  # this registry's name in what it tells; the office's data must know it
     address: str | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60
     settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 120  # after a lost answer, until IPAS is asked what it did
@@ -81,11 +85,24 @@ class Rail(_Row):
 
 
 class Status(_Row):
-    """One status of IPAS. `st27` is the key event (A10 …) that it stands for, `final` ends the polling of a file."""
+    """One status of IPAS. `told_as` is the front's code for it (else the same), `st27` the key event (A10 …) that it stands
+    for; `final` ends the polling of a file."""
 
     code: Code
+    told_as: StatusCode | None = None
     st27: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}$")] | None = None
     final: bool = False
+
+    @property
+    def told(self) -> str:
+        """The front's code."""
+        return self.told_as or self.code
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> "Status":
+        if self.told_as is None and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", self.code) is None:
+            raise ValueError(f"{self.code} is no code that the front takes: say told_as")
+        return self
 
 
 class Letter(_Row):

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from chalicelib.kernel.clock import Clock, stamp
 from chalicelib.registry.ipas import messages
 from chalicelib.registry.ipas.journal import Journal, OpenFile, later
@@ -20,7 +22,7 @@ from chalicelib.registry.ipas.maps import Letter, Maps
 from chalicelib.registry.ipas.model import Ipas, IpasError
 
 HIDDEN, PENDING, TOLD, GONE = "hidden", "pending", "told", "gone"
-_MAGIC = {b"%PDF": "application/pdf"}
+PDF = b"%PDF"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,6 @@ class Issued:
     row: Letter
     number: str
     at: datetime
-    media_type: str
     body: bytes
 
     @property
@@ -137,19 +138,27 @@ class Poll:
         """The letter, with its bytes; None while it has none."""
         there = self.ipas.call("OfficedocRead", key) or {}
         body = there.get("contentData") or b""
-        media_type = next((kind for magic, kind in _MAGIC.items() if body.startswith(magic)), None)
-        if media_type is None:
+        if not body.startswith(PDF):
             self.say(
                 f"left      office document {_number(key)}: {len(body)} bytes that are no PDF: attach the signed PDF in IPAS"
             )
             return None
-        return Issued(row, _number(key), at, media_type, body)
+        issued = Issued(row, _number(key), at, body)
+        try:
+            messages.letter(issued, self.maps.service.source)
+        except ValidationError as error:
+            fields = ", ".join(str(fault["loc"][0]) for fault in error.errors())
+            self.say(
+                f"left      office document {_number(key)}: {fields} is not as the front takes it: send the letter by hand"
+            )
+            return None
+        return issued
 
     def _tell(self, file: OpenFile, one: "_Change | Issued", status: str, due: datetime | None, now: datetime) -> str:
         """Answers the last status told of."""
         if isinstance(one, Issued):
-            self.journal.keep(one.sha256, one.media_type, one.body)
-            messages.letter(self.journal, file, one, now)
+            self.journal.keep(one.sha256, one.body)
+            messages.letter_issued(self.journal, file, one, self.maps.service.source, now)
             self.say(f"letter    {file.number}: {one.row.code}, {len(one.body):,} bytes")
             return status
         if one.code == status:

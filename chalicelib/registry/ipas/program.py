@@ -160,7 +160,7 @@ def _look(
         ipas=ipas, journal=journal, maps=maps, dossiers=chosen.into, edms=drop, clock=system_clock, say=say,
     )  # fmt: skip
     poll = Poll(ipas=ipas, journal=journal, maps=maps, clock=system_clock, say=say)
-    send = Send.to(chosen, journal, say)
+    send = Send.to(chosen, maps.service.source, journal, say)
 
     def look() -> bool:
         busy = [consumer.step(wait=chosen.wait) is not None, bring.step(), poll.step()]

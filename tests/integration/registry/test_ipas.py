@@ -15,12 +15,17 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws import clients
+from chalicelib.contracts.inbound import LetterIssued, read_envelope, read_said
 from chalicelib.offices.load import load_office
 from chalicelib.registry.__main__ import DONE, LEFT, UNREACHABLE, main
+from chalicelib.registry.consumer import Message
 from chalicelib.registry.ipas.check import check_maps, check_wsdl
 from chalicelib.registry.ipas.maps import load_maps
 from chalicelib.registry.ipas.model import DoesNotFit, IpasFault, NoAnswer
 from chalicelib.registry.ipas.soap import NoWsdl, Soap, read_wsdl
+from chalicelib.registry.sqlite import SqliteMarks
+from chalicelib.registry.sqs import SqsQueue
 from tests.integration.registry.test_registry import Ground, ground, world
 from tests.ipas_double.__main__ import act
 from tests.ipas_double.desk import EXAMPLE, Desk
@@ -78,7 +83,7 @@ def test_over_the_wire_the_end_is_that_of_the_plain_service(server: Server, soap
             one.look()
         assert wired.state() == plain.state()
         assert not orphans(server.double)
-        assert wired.journal.told()[-1].type == "status.changed"
+        assert wired.journal.told()[-1].type == "int.registry.status.changed.v1"
 
 
 @pytest.mark.parametrize("operation", ["FileReceive", "PatentInsert", "UserdocReceive", "UserdocUpdate"])
@@ -234,6 +239,15 @@ def test_the_check_names_kinds_that_stand_in_no_row() -> None:
     assert {"series UM is not in [file_types]", "series D is not in [file_types]"} <= set(said)
 
 
+def received(url: str) -> list[Message]:
+    """All messages of a queue, in order."""
+    queue, found = SqsQueue(url=url, client=clients.sqs()), []
+    while message := queue.receive(wait=0):
+        found.append(message)
+        queue.delete(message)
+    return found
+
+
 def configured(tmp_path: Path, wsdl: str) -> Path:
     """The example, for the office of the tests: its filings are of kind `design`."""
     text = EXAMPLE.read_text("utf-8").replace('"../../tests/ipas_double/ipas.wsdl"', f'"{wsdl}"')
@@ -251,6 +265,8 @@ def test_the_program_takes_packages_off_the_queue_into_ipas_and_a_repeat_changes
     words = ["ipas", "run", "--config", str(configured(tmp_path, server.address + "?wsdl")), "--into", str(into),
              "--edms", str(tmp_path / "edms"), "--queue-url", ground.queue, "--bucket", ground.bucket, "--wait", "0",
              "--trust", str(ground.trust), "--until-empty"]  # fmt: skip
+    front = clients.sqs().create_queue(QueueName="front.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    told = ["--inbound-url", front, "--inbox", ground.outputs["QuarantineBucket"]]
     paper = papers.handed_over(ground.filings, stream)
     ground.publish(stream, paper)
     assert main(words) == DONE
@@ -260,8 +276,20 @@ def test_the_program_takes_packages_off_the_queue_into_ipas_and_a_repeat_changes
     said = capsys.readouterr().out
     assert "brought   KH/D/2026/1" in said
     before = len(server.double.documents)
-    assert main(words) == DONE
+    server.double.act(("KH", "D", 2026, 1), "A", "REG", letter=b"%PDF the certificate", letter_type="ADDOC")
+    with closing(SqliteMarks.open(into / ".consumer.sqlite3")) as marks:
+        marks.connection.execute("UPDATE ipas_file SET next_at = ''")
+    assert main([*words, *told]) == DONE
     assert len(server.double.documents) == before
+    there = [read_envelope(one.body) for one in received(front)]
+    said = [read_said(one) for one in there]
+    assert [type(one).__name__ for one in said] == [
+        "FilingAccepted", "StatusChanged", "PaperAccepted", "LetterIssued", "StatusChanged",
+    ]  # fmt: skip
+    assert [one.sequence for one in there] == [1, 2, 3, 4, 5]
+    (letter,) = [one for one in said if isinstance(one, LetterIssued)]
+    kept = clients.s3().get_object(Bucket=ground.outputs["QuarantineBucket"], Key=letter.key)
+    assert kept["Body"].read() == b"%PDF the certificate"
     assert main(["ipas", "status", "--into", str(into)]) == DONE
 
 

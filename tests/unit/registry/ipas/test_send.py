@@ -1,6 +1,5 @@
 """Telling the front: once, in order, under ids that stay; letters before the message that names them."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contracts.inbound import read_envelope, read_said
 from chalicelib.registry.ipas.poll import Poll
 from chalicelib.registry.ipas.send import Send
 from tests.ipas_double.desk import Desk
@@ -16,7 +16,7 @@ from tests.ipas_double.dossiers import PATENT_ID, lay_design, lay_patent
 from tests.unit.registry.fakes import Fate, Killed
 
 LETTER = b"%PDF office letter"
-SOURCE = "urn:registry:ipas-test"
+SOURCE = "urn:registry:ipas"
 
 
 @dataclass
@@ -32,11 +32,12 @@ class Front:
 
     def outlet(self, group: str, identifier: str, body: str) -> None:
         self.sent += 1
-        message = json.loads(body)
-        assert message["id"] == identifier
+        envelope = read_envelope(body.encode())
+        message = envelope.model_dump() | {"said": read_said(envelope)}
+        assert (message["id"], message["subject"]) == (identifier, group)
         assert self.messages.setdefault(identifier, message) == message, "one id, one message"
-        if digest := message["data"].get("sha256"):
-            assert any(digest in key for key in self.objects), "the letter lies there before it is told of"
+        if "sha256" in message["data"]:
+            assert message["data"]["key"] in self.objects, "the letter lies there before it is told of"
 
 
 @pytest.fixture
