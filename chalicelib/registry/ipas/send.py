@@ -11,9 +11,9 @@ from typing import Protocol
 
 from chalicelib.aws import clients
 from chalicelib.aws.errors import translated
-from chalicelib.aws.s3 import Bucket
 from chalicelib.contracts.inbound import Envelope, LetterIssued
 from chalicelib.kernel.digest import Digest, canonical
+from chalicelib.registry.ipas.inbox import S3Inbox
 from chalicelib.registry.ipas.journal import Journal, Told
 
 
@@ -53,7 +53,7 @@ class Send:
                     MessageDeduplicationId=identifier,
                 )
 
-        inbox = Bucket(name=chosen.inbox, client=clients.s3())
+        inbox = S3Inbox(name=chosen.inbox, client=clients.s3())
         return cls(journal=journal, inbox=inbox, outlet=outlet, source=source, say=say)
 
     def step(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +21,7 @@ from chalicelib.offices.load import load_office
 from chalicelib.registry.__main__ import DONE, LEFT, UNREACHABLE, main
 from chalicelib.registry.consumer import Message
 from chalicelib.registry.ipas.check import check_maps, check_wsdl
+from chalicelib.registry.ipas.inbox import S3Inbox
 from chalicelib.registry.ipas.maps import load_maps
 from chalicelib.registry.ipas.model import DoesNotFit, IpasFault, NoAnswer
 from chalicelib.registry.ipas.soap import NoWsdl, Soap, read_wsdl
@@ -239,6 +240,20 @@ def test_the_check_names_kinds_that_stand_in_no_row() -> None:
     assert {"series UM is not in [file_types]", "series D is not in [file_types]"} <= set(said)
 
 
+def test_a_letter_laid_twice_is_one_and_nothing_is_read_in_the_inbox(ground: Ground) -> None:
+    calls: list[str] = []
+
+    class PutOnly:
+        def put_object(self, **words: Any) -> object:
+            calls.append(words["Key"])
+            return clients.s3().put_object(**words)
+
+    inbox = S3Inbox(name=ground.outputs["QuarantineBucket"], client=cast(Any, PutOnly()))
+    for _ in range(2):
+        inbox.put_once("inbox/urn:registry:ipas/" + "a" * 64, b"%PDF", "application/pdf")
+    assert len(calls) == 2
+
+
 def received(url: str) -> list[Message]:
     """All messages of a queue, in order."""
     queue, found = SqsQueue(url=url, client=clients.sqs()), []
@@ -282,12 +297,12 @@ def test_the_program_takes_packages_off_the_queue_into_ipas_and_a_repeat_changes
     assert main([*words, *told]) == DONE
     assert len(server.double.documents) == before
     there = [read_envelope(one.body) for one in received(front)]
-    said = [read_said(one) for one in there]
-    assert [type(one).__name__ for one in said] == [
+    facts = [read_said(one) for one in there]
+    assert [type(one).__name__ for one in facts] == [
         "FilingAccepted", "StatusChanged", "PaperAccepted", "LetterIssued", "StatusChanged",
     ]  # fmt: skip
     assert [one.sequence for one in there] == [1, 2, 3, 4, 5]
-    (letter,) = [one for one in said if isinstance(one, LetterIssued)]
+    (letter,) = [one for one in facts if isinstance(one, LetterIssued)]
     kept = clients.s3().get_object(Bucket=ground.outputs["QuarantineBucket"], Key=letter.key)
     assert kept["Body"].read() == b"%PDF the certificate"
     assert main(["ipas", "status", "--into", str(into)]) == DONE
