@@ -14,6 +14,7 @@ FOLDERS = (
     ("infra/layers/screening", "requirements"),
     ("infra/layers/sealing", "requirements"),
     ("infra/consumer", "requirements"),
+    ("infra/ipas", "requirements"),
     ("infra/local", "requirements"),
     ("infra/judges", "requirements"),
     (".", "requirements-dev"),

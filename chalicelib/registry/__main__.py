@@ -23,7 +23,7 @@ from chalicelib.registry.arguments import parser, postgres
 from chalicelib.registry.consumer import Consumer, Outcome
 from chalicelib.registry.deadletters import DeadLetters, waiting
 from chalicelib.registry.folder import Folder
-from chalicelib.registry.health import HealthFile
+from chalicelib.registry.health import Book, HealthFile
 from chalicelib.registry.parity import Parity, lines
 from chalicelib.registry.seal import TrustedSeals
 from chalicelib.registry.sqlite import InUse, SqliteMarks
@@ -74,7 +74,7 @@ def _consume(chosen: Namespace) -> int:
         marks.close()
 
 
-def _health(chosen: Namespace, book: "SqliteMarks | PostgresRegistry") -> HealthFile | None:
+def _health(chosen: Namespace, book: Book) -> HealthFile | None:
     if chosen.health is None:
         return None
     client = clients.sqs()
@@ -162,10 +162,17 @@ def _consumed(chosen: Namespace) -> dict[str, tuple[int, str]] | None:
         book.close()
 
 
+def _ipas(chosen: Namespace) -> int:
+    from chalicelib.registry.ipas import program
+
+    return program.main(chosen, _say, time.sleep, _health)
+
+
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "consume": _consume,
     "dead": _dead,
     "parity": _parity,
+    "ipas": _ipas,
     "export": lambda chosen: exits.export(chosen, _say),
     "verify": lambda chosen: exits.verify(chosen, _say),
     "restore": lambda chosen: exits.restore(chosen, _say),

@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     whom = parity.add_mutually_exclusive_group()
     whom.add_argument("--into", type=Path, help="folder of a consumer that does not run now, to ask how far it is")
     whom.add_argument("--postgres", help="database of a consumer, to ask how far it is")
+    _ipas(commands.add_parser("ipas", help="the connector to IPAS: run it, check it, see how it stands, try again"))
     _exits(commands)
     return words
 
@@ -55,22 +56,42 @@ def postgres(url: str) -> "PostgresRegistry":
     )  # fmt: skip
 
 
+def _queue(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--queue-url", required=True, help="the registry's FIFO queue")
+    one.add_argument("--bucket", required=True, help="the records bucket; pointers into any other are refused")
+    one.add_argument("--trust", required=True, type=Path, help="the roots (PEM) under which the office's seals are believed")
+    one.add_argument("--wait", type=_seconds, default=10, help=f"seconds to wait for a message, 0 to {MAX_WAIT} (10)")
+
+
 def _consume(consume: argparse.ArgumentParser) -> None:
-    consume.add_argument("--queue-url", required=True, help="the registry's FIFO queue")
-    consume.add_argument("--bucket", required=True, help="the records bucket; pointers into any other are refused")
-    consume.add_argument(
-        "--trust", required=True, type=Path, help="the roots (PEM) under which the office's seals are believed"
-    )
+    _queue(consume)
     where = consume.add_mutually_exclusive_group(required=True)
     where.add_argument("--into", type=Path, help="folder of the dossiers and of the consumer's marks")
     where.add_argument("--postgres", help="database of dossiers and marks: postgresql://user@host/database")
-    consume.add_argument(
-        "--wait", type=_seconds, default=10, help=f"seconds to wait for a message, 0 to {MAX_WAIT} (10)"
-    )
     consume.add_argument("--health", type=Path, help="file to write the consumer's state to, every ten seconds")
     until = consume.add_mutually_exclusive_group()
     until.add_argument("--once", action="store_true", help="stop after one look at the queue")
     until.add_argument("--until-empty", action="store_true", help="stop when a look finds nothing")
+
+
+def _ipas(ipas: argparse.ArgumentParser) -> None:
+    what = ipas.add_subparsers(dest="what", required=True)
+    run = what.add_parser("run", help="take packages off the queue, bring them into IPAS, tell what IPAS does with them")
+    check = what.add_parser("check", help="hold the office's WSDL and the configuration against what the connector needs")
+    status = what.add_parser("status", help="what is in IPAS, and what is not and why (while the connector does not run)")
+    retry = what.add_parser("retry", help="a person has looked: try again what waits or was refused")
+    for one in (run, check, status, retry):
+        one.add_argument("--config", type=Path, required=one in (run, check), help="as infra/ipas/example.toml")
+    for one in (run, status, retry):
+        one.add_argument("--into", required=True, type=Path, help="folder of the dossiers and of the connector's journal")
+    check.add_argument("--office", default="kh", help="the office whose kinds and routes must be mapped (kh)")
+    retry.add_argument("--id", help="one filing or paper; without it, all")
+    _queue(run)
+    run.add_argument("--edms", required=True, type=Path, help="folder that the office's document system takes files from")
+    run.add_argument("--inbound-url", help="the office's inbound FIFO queue; without it, what is to be told waits")
+    run.add_argument("--inbox", help="the bucket (the office's quarantine) for letters, with --inbound-url")
+    run.add_argument("--health", type=Path, help="file to write the connector's state to, every ten seconds")
+    run.add_argument("--until-empty", action="store_true", help="stop when nothing is left to do now")
 
 
 def _exits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
