@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from chalicelib.contracts.fact import Code, Id, Sha256, Stamp
+from chalicelib.contracts.registered import KeyEvent, RegistryNumber, StatusCode
 from chalicelib.kernel import clock
 from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.errors import Malformed, TooLarge
@@ -47,9 +48,6 @@ Source = Annotated[str, StringConstraints(pattern=r"^urn:registry:[a-z0-9][a-z0-
 Subject = Annotated[str, StringConstraints(pattern=r"^FILING#[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}$")]
 Sequence = Annotated[int, BeforeValidator(_counted, json_schema_input_type=int | _Digits), Field(ge=1, le=MAX_SEQUENCE)]
-RegistryNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,39}$")]
-StatusCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
-KeyEvent = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}$")]  # WIPO ST.27
 
 
 class Said(BaseModel):

@@ -14,6 +14,7 @@ STREAMS: dict[str, tuple[str, ...]] = {
     "LetterArchived": ("LETTER",),
     "receipt": ("FILING",),
     "package": ("FILING",),
+    "registry": ("FILING",),
     "order": ("ORDER",),
     "attempt": ("ORDER",),
     "payment": ("ORDER",),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from chalicelib.offices.banks import Banks
 from chalicelib.offices.fees import FeeSchedule
+from chalicelib.offices.registries import Registries
 from chalicelib.offices.uploads import ImageProfile, UploadLimits
 
 Certainty = Literal["sure", "secondary", "assumed"]
@@ -191,6 +192,7 @@ class Office(_Data):
     messages: Mapping[str, Mapping[str, tuple[str, str]]] = {}  # code → language → (what is wrong, what to do)
     fees: FeeSchedule
     banks: Banks = Banks()
+    registries: Registries = Registries()
 
     def kind(self, code: str) -> Kind | None:
         """The kind with this code."""
