@@ -172,7 +172,7 @@ def read_envelope(raw: bytes) -> Envelope:
         value = loads(raw, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
         return Envelope.model_validate(value)
     except ValidationError as error:
-        raise Unreadable("message.malformed") from error
+        raise Unreadable("message-malformed") from error
     except (Malformed, TooLarge) as error:
         raise Unreadable(error.findings[0].code) from error
 
@@ -181,13 +181,13 @@ def read_said(envelope: Envelope) -> Said:
     """What it says. Unreadable for a type we do not know, for data that is not of the type, and for another's letter."""
     model = SAID.get(envelope.type)
     if model is None:
-        raise Unreadable("type.unknown")
+        raise Unreadable("type-unknown")
     try:
         said = model.model_validate(envelope.data)
     except ValidationError as error:
-        raise Unreadable("data.malformed") from error
+        raise Unreadable("data-malformed") from error
     if isinstance(said, LetterIssued) and said.key != inbox_key(envelope.source, said.sha256):
-        raise Unreadable("letter.key")
+        raise Unreadable("letter-key")
     return said
 
 
