@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.log import gauge
 from chalicelib.wiring.attachments import Attachments
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ class Inbound(Attachments):
         from chalicelib.registry.inbound.service import TakeInbound
 
         keep = KeepLetter(inbox=self.quarantine, records=self.records, look=self.look_at_letter)
-        return TakeInbound(register=self.register, office=self.office, keep=keep, clock=self.clock)
+
+        def alarm() -> None:
+            gauge("InboundParked", 1, unit="Count", stage=self.settings.stage, at=self.clock())
+
+        return TakeInbound(register=self.register, office=self.office, keep=keep, clock=self.clock, alarm=alarm)
 
     @cached_property
     def fetch_office_letter(self) -> "FetchOfficeLetter":

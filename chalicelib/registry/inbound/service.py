@@ -9,6 +9,7 @@
 Only what passes by itself (AWS, the scanner) fails the function, so that the queue brings it again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.contracts import inbound
@@ -58,6 +59,7 @@ class TakeInbound:
     office: Office
     keep: KeepLetter
     clock: Clock
+    alarm: Callable[[], None]  # a message was parked: a person has to look
 
     def __call__(self, body: str) -> None:
         """Take or park. Unavailable if neither can be done now."""
@@ -143,6 +145,7 @@ class TakeInbound:
         there = box.find(message.sequence, message.sha256)
         if there is None or there.reason != reason:
             self.register.commit(parked_message(message, raw, reason, self.clock(), there))
+            self.alarm()
 
     def _set_aside(self, raw: bytes, reason: str) -> None:
         log("inbound-unreadable", reason=reason, size=len(raw))
@@ -150,6 +153,7 @@ class TakeInbound:
         there = Parked.of(row) if row else None
         if there is None or there.reason != reason:
             self.register.commit(parked_bytes(raw, reason, self.clock(), there))
+            self.alarm()
 
 
 def _early(box: Box, message: Envelope) -> str:
