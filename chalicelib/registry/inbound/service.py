@@ -134,7 +134,8 @@ class TakeInbound:
                 return RegistryRejected.model_validate({**of, **said.to_data(), "case": _case_id(message)}), case
             case inbound.StatusChanged():
                 data = said.to_data()
-                return RegistryStatusChanged.model_validate({**of, **data, "since": data.pop("at")}), None
+                since = data.pop("at")
+                return RegistryStatusChanged.model_validate({**of, **data, "since": since}), None
             case inbound.LetterIssued():
                 key = self.keep(message.filing, said)
                 return OfficeLetterReceived.model_validate({**of, **said.to_data(), "key": key}), None
