@@ -19,6 +19,7 @@ from chalicelib.payment import paper_routes as paper_payments
 from chalicelib.payment import routes as payment_routes
 from chalicelib.payment import routes_desk
 from chalicelib.register.model import StreamId
+from chalicelib.registry.inbound import routes as registry_routes
 from chalicelib.signing import routes as signing_routes
 from chalicelib.signing.officers import routes as officer_routes
 from chalicelib.signing.transparency import routes as log_routes
@@ -134,8 +135,17 @@ def relay_sweep(event: object) -> None:
     rooms.relay.sweep()
 
 
-# 6 hand over: the package for the registry
+# 6 hand over: the package for the registry; what the registry answers, and its letters to the owner
+app.register_blueprint(registry_routes.build(rooms))
+
+
 @app.on_sqs_message(queue="handover.fifo", batch_size=1)
 def hand_over(event: SQSEvent) -> None:
     for message in event:
         rooms.hand_over(subject(message.body))
+
+
+@app.on_sqs_message(queue="inbound.fifo", batch_size=1)
+def take_inbound(event: SQSEvent) -> None:
+    for message in event:
+        rooms.take_inbound(message.body)

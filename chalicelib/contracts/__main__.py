@@ -1,6 +1,7 @@
 """Write, or with `--check` compare, what is published of the contract: `python -m chalicelib.contracts [--check | --release]`.
 
-`schemas/events/<type>.json`, one for each event, and `schemas/asyncapi.json`. `--check` also compares them with the kept copy
+`schemas/events/<type>.json`, one for each event, `schemas/inbound/<type>.json`, one for each message that a registry may
+send us, and `schemas/asyncapi.json`. `--check` also compares them with the kept copy
 of every released version in `schemas/released/<version>/`; `--release` keeps such a copy of what stands now, once.
 """
 
@@ -11,10 +12,12 @@ from typing import Any
 
 from chalicelib.contracts.asyncapi import asyncapi
 from chalicelib.contracts.compatibility import differences
+from chalicelib.contracts.inbound import schemas as inbound_schemas
 from chalicelib.contracts.schemas import all_schemas
 
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
 ROOT = FOLDER / "events"
+WRITTEN = ("events", "inbound")  # folders that hold what is written here, and nothing else
 VERSION = "0.1.0"  # of the contract: raised with every release, whose schemas are then kept
 
 
@@ -24,12 +27,14 @@ def main(arguments: list[str], folder: Path = FOLDER) -> int:
     if "--release" in arguments:
         return _keep(folder / "released" / VERSION, schemas)
     wanted = {folder / "events" / f"{type_}.json": _text(schema) for type_, schema in schemas.items()}
+    wanted |= {folder / "inbound" / f"{type_}.json": _text(schema) for type_, schema in inbound_schemas().items()}
     wanted[folder / "asyncapi.json"] = _text(asyncapi(VERSION))
     if "--check" in arguments:
         return _check(wanted, folder, schemas)
-    (folder / "events").mkdir(parents=True, exist_ok=True)
-    for path in (folder / "events").glob("*.json"):
-        path.unlink()
+    for name in WRITTEN:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for path in (folder / name).glob("*.json"):
+            path.unlink()
     for path, text in wanted.items():
         path.write_text(text, "utf-8")
     return 0
@@ -45,7 +50,7 @@ def released(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
 
 
 def _check(wanted: dict[Path, str], folder: Path, schemas: dict[str, dict[str, Any]]) -> int:
-    paths = [*(folder / "events").glob("*.json"), *folder.glob("asyncapi.json")]
+    paths = [*(path for name in WRITTEN for path in (folder / name).glob("*.json")), *folder.glob("asyncapi.json")]
     there = {path: path.read_text("utf-8") for path in paths}
     different = sorted(path for path in wanted.keys() | there.keys() if wanted.get(path) != there.get(path))
     for path in different:

@@ -1,4 +1,5 @@
-"""The facts of money that somebody must look at: cases and what is decided of them, statements, the day's reconciliation."""
+"""The facts of what somebody must look at, money above all: cases and what is decided of them, statements, the day's
+reconciliation."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +9,8 @@ from chalicelib.contracts.fact import Code, Count, Currency, Day, Fact, Id, Refe
 
 
 class CaseOpened(Fact):
-    """Something about money that a person has to look at; `owner` is the role that must."""
+    """Something, mostly about money, that a person has to look at; `owner` is the role that must. `filing` is what a
+    registry did not take."""
 
     TYPE = "int.tra.case.opened.v1"
     reason: Code
@@ -23,6 +25,7 @@ class CaseOpened(Fact):
     line: Count | None = None
     day: Day | None = None
     evidence_sha256: Sha256 | None = None
+    filing: Id | None = None
 
 
 Decision = Literal["apply", "refund", "confirm", "dismiss"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.contracts import cases, letters, logged  # noqa: F401 - their facts are facts like these: `FACTS` finds them
+from chalicelib.contracts import cases, letters, logged, registered  # noqa: F401 - their facts are facts too: `FACTS` finds them
 from chalicelib.contracts.fact import (
     Code,
     Count,

@@ -69,6 +69,11 @@ def letter(filing: str, code: str, level: str) -> str:
     return f"filings/{filing}/letters/{code}.{level}.pdf"
 
 
+def office_letter(filing: str, sha256: Digest | str) -> str:
+    """A letter that the registry issued, as it came."""
+    return f"filings/{filing}/office/{sha256}.pdf"
+
+
 def report(day: str, run: int, level: str) -> str:
     """A sealed report of a day's reconciliation: one for each run."""
     return f"reconciliations/{day}/{run:04d}.{level}.pdf"

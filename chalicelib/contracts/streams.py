@@ -20,6 +20,7 @@ STREAMS: dict[str, tuple[str, ...]] = {
     "receipt": ("FILING",),
     "package": ("FILING", "PAPER"),
     "paper": ("PAPER",),
+    "registry": ("FILING",),
     "order": ("ORDER",),
     "attempt": ("ORDER",),
     "payment": ("ORDER",),

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.contracts import shown
 from chalicelib.contracts.events import FilingSubmitted, LetterIssued, PackageReady
 from chalicelib.contracts.paper import PaperRow, rows_of
+from chalicelib.filing import registered
 from chalicelib.filing.deadlines import deadlines
 from chalicelib.filing.drafts import attachments_of, draft_of, manifest_of, owned_stream
 from chalicelib.filing.history import chain, events, timeline
@@ -53,7 +54,7 @@ class Filings:
             view["acknowledgement"] = {"number": letter.number, "level": letter.level, "sha256": letter.sha256}
         if package := stream.last(PackageReady):
             view["package"] = {"sha256": package.sha256}
-        return draft.version, view
+        return draft.version, {**view, **registered.view(self.office, stream)}
 
     def mine(self, account: str, *, after: Place | None = None) -> dict[str, Any]:
         """A page of this account's filings, newest first; `next` continues."""

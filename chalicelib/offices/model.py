@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from chalicelib.offices.banks import Banks
 from chalicelib.offices.fees import FeeSchedule
 from chalicelib.offices.officers import Act, Officer
+from chalicelib.offices.registries import Registries
 from chalicelib.offices.uploads import ImageProfile, UploadLimits
 
 Certainty = Literal["sure", "secondary", "assumed"]
@@ -231,6 +232,7 @@ class Office(_Data):
     banks: Banks = Banks()
     officers: tuple[Officer, ...] = ()
     signer_roots: tuple[str, ...] = ()  # PEM: see `load.py`
+    registries: Registries = Registries()
 
     def kind(self, code: str) -> Kind | None:
         """The kind with this code."""

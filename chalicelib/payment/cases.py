@@ -23,38 +23,15 @@ from chalicelib.contracts.cases import (
 )
 from chalicelib.contracts.events import PaymentParked
 from chalicelib.contracts.fact import Fact
-from chalicelib.kernel import ids
 from chalicelib.kernel.clock import parse_stamp, stamp
 from chalicelib.kernel.errors import Corrupt
-from chalicelib.register.model import Delete, Entry, Key, Operation, Put, Stream, StreamId, begin, case
+from chalicelib.register.model import Delete, Entry, Operation, Stream, StreamId
 
 OWNER = "finance"  # the role whose they are
-OPEN = "CASE"  # value of `due` while a case is not closed
 GOING_BACK = ("refunded", "part-refunded", "reversed")  # the money of such a case is not with us
 NOT_WITH_US = (*GOING_BACK, "refund-wanted", "fee", "money-out", "reversal", "ours-only")
 NAMELESS = "unmatched"  # money on a statement without a reference of ours: not in the ledger yet
 PAYABLE = ("rail", "late", "time-unknown", "overpaid", "underpaid", "no-bank-reference", NAMELESS)  # if two persons say so
-
-
-def case_of(what: str) -> Key:
-    """Which case is about `what`."""
-    return Key(f"CASEOF#{what}", "CASEOF")
-
-
-def open_key(identifier: str) -> Key:
-    """Stands while the case is not closed."""
-    return Key(str(case(identifier)), "OPEN")
-
-
-def opening(what: str, fact: CaseOpened, *, by: str, at: datetime) -> tuple[Operation, ...]:
-    """The operations that open a case about `what`: they lose if there is one already."""
-    identifier = ids.ulid(at)
-    told = {"reason": fact.reason, **({"rail": fact.rail} if fact.rail else {})}
-    return (
-        begin(case(identifier), fact, by=by, at=at, owner=f"role:{fact.owner}", **told),
-        Put(case_of(what), {"stream": str(case(identifier))}),
-        Put(open_key(identifier), {"due": OPEN, "due_at": stamp(at)}),
-    )
 
 
 def off_the_list(stream: Stream) -> tuple[Operation, ...]:

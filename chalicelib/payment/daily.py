@@ -27,12 +27,13 @@ from chalicelib.kernel.errors import Corrupt, Invalid, NotFound, Unavailable
 from chalicelib.log import log
 from chalicelib.offices.banks import BankAccount
 from chalicelib.offices.model import Office
-from chalicelib.payment.cases import GOING_BACK, OWNER, case_of, opening
+from chalicelib.payment.cases import GOING_BACK, OWNER
 from chalicelib.payment.ledger import day_list, learned
 from chalicelib.payment.model import Http, Notice, NotSupported, Order, Rail, Status
 from chalicelib.payment.orders import reference_key
 from chalicelib.payment.reconcile import Kind, Ours, Result, Row, Theirs, reconcile, tallies
 from chalicelib.payment.statements.records import line_case, movement, records_of, statements_since
+from chalicelib.register.cases import case_of, opening
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import (
     Due,

@@ -24,23 +24,13 @@ from chalicelib.kernel.clock import Clock, stamp
 from chalicelib.kernel.errors import Conflict, Corrupt, Forbidden, NotFound
 from chalicelib.offices.model import Office
 from chalicelib.payment import nameless, refunds
-from chalicelib.payment.cases import (
-    GOING_BACK,
-    NAMELESS,
-    OPEN,
-    OWNER,
-    PAYABLE,
-    Case,
-    case_of,
-    off_the_list,
-    opening,
-    shown,
-)
+from chalicelib.payment.cases import GOING_BACK, NAMELESS, OWNER, PAYABLE, Case, off_the_list, shown
 from chalicelib.payment.decisions import Closing, Judgement, Proposal, RefundWanted
 from chalicelib.payment.ledger import counted
 from chalicelib.payment.model import Order
 from chalicelib.payment.nameless import MayBe
 from chalicelib.register import model as register_model
+from chalicelib.register.cases import OPEN, case_of, opening
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import Append, Due, Key, Operation, Register, Stream, StreamId, case, deciding
 

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from chalicelib.contracts.cases import CaseOpened
 from chalicelib.kernel.clock import Clock
-from chalicelib.payment.cases import OWNER, case_of, opening
+from chalicelib.payment.cases import OWNER
 from chalicelib.payment.rails import known
 from chalicelib.payment.rails.config import RailConfig
+from chalicelib.register.cases import case_of, opening
 from chalicelib.register.model import Register, deciding
 
 REASON = "key-ends"

@@ -10,9 +10,10 @@ from chalicelib.contracts.cases import CaseClosed
 from chalicelib.contracts.events import PaymentConfirmed, PaymentParked, PaymentVerified
 from chalicelib.kernel.clock import stamp
 from chalicelib.payment import refunds
-from chalicelib.payment.cases import GOING_BACK, about, case_of, off_the_list, opening
+from chalicelib.payment.cases import GOING_BACK, about, off_the_list
 from chalicelib.payment.model import Notice, Order
 from chalicelib.payment.settle import Apply, Confirm, Park, settle
+from chalicelib.register.cases import case_of, opening
 from chalicelib.register.model import Key, Operation, Put, Register, Stream, StreamId
 
 Counting = Apply | Confirm | Park

@@ -13,8 +13,9 @@ from typing import Any
 from chalicelib.contracts.cases import CaseClosed, CaseDecided, RefundReferred, RefundRequested
 from chalicelib.contracts.events import PaymentParked
 from chalicelib.kernel.clock import stamp
-from chalicelib.payment.cases import GOING_BACK, case_of, off_the_list
+from chalicelib.payment.cases import GOING_BACK, off_the_list
 from chalicelib.register import model as register_model
+from chalicelib.register.cases import case_of
 from chalicelib.register.model import Delete, Item, Key, Operation, Put, Register, Stream, case
 
 DUE = "REFUND"  # value of `due` of a refund that the bank shall be asked for, or about

@@ -18,13 +18,14 @@ from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, LostRace, NotFound, Unavailable
 from chalicelib.log import log
-from chalicelib.payment.cases import OWNER, case_of, opening
+from chalicelib.payment.cases import OWNER
 from chalicelib.payment.ledger import entered
 from chalicelib.payment.model import Answer, Attempt, Delivery, Http, Notice, Order, Rail, Rejected, Reply, Status
 from chalicelib.payment.orders import ASK, Bells, ask_key, issued_key, last_asked, later_key, reference_key
 from chalicelib.payment.schedule import MIN_INTERVAL, may_ask, next_question
 from chalicelib.payment.settle import Apply, Confirm, Park, settle
 from chalicelib.payment.strangers import waits_for_order
+from chalicelib.register.cases import case_of, opening
 from chalicelib.register.model import (
     Due,
     Item,

@@ -13,9 +13,10 @@ from typing import Any
 from chalicelib.contracts.cases import CaseOpened
 from chalicelib.kernel.clock import Clock, parse_stamp, stamp
 from chalicelib.log import log
-from chalicelib.payment.cases import OWNER, case_of, opening
+from chalicelib.payment.cases import OWNER
 from chalicelib.payment.model import Notice, Trust
 from chalicelib.payment.orders import Bells, reference_key
+from chalicelib.register.cases import case_of, opening
 from chalicelib.register.model import Due, Item, Key, Operation, Put, Register, deciding
 
 WAITING = "BELL"  # value of `due` of a bell whose order is not there

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+FILED = frozenset({"submitted", "paid", "acknowledged", "handed-over"})
+
 FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     # entry type: (states it may happen in, state after; "" = unchanged)
     "AttachmentReserved": (frozenset({"draft"}), ""),
@@ -16,8 +18,13 @@ FILING_STATES: dict[str, tuple[frozenset[str], str]] = {
     "LetterIntended": (frozenset({"paid"}), ""),
     "LetterIssued": (frozenset({"paid"}), "acknowledged"),
     "PackageReady": (frozenset({"acknowledged"}), "handed-over"),
-    "ReceiptLogged": (frozenset({"submitted", "paid", "acknowledged", "handed-over"}), ""),
+    "ReceiptLogged": (FILED, ""),
     "LetterLogged": (frozenset({"acknowledged", "handed-over"}), ""),
+    # what the registry says changes nothing of what is with us; it may have the filing from paper before our package is ready
+    "RegistryAccepted": (FILED, ""),
+    "RegistryRejected": (FILED, ""),
+    "RegistryStatusChanged": (FILED, ""),
+    "OfficeLetterReceived": (FILED, ""),
 }
 
 PAPER_STATES: dict[str, tuple[frozenset[str], str]] = {

@@ -1,4 +1,4 @@
-"""The hand-over as a program: `python -m chalicelib.registry consume --help`; for operators `dead`, `parity`, `export` …
+"""The hand-over as a program: `python -m chalicelib.registry consume --help`; for operators `dead`, `parity`, `inbound` …
 
 Exit codes: 0 everything that came was dealt with; 2 wrong arguments; 3 something was parked or left in the queue, lies dead
 or differs (each said in a line of its own); 4 AWS could not be reached; 5 another consumer works in this folder. Anything
@@ -24,6 +24,7 @@ from chalicelib.registry.consumer import Consumer, Outcome
 from chalicelib.registry.deadletters import DeadLetters, waiting
 from chalicelib.registry.folder import Folder
 from chalicelib.registry.health import Book, HealthFile
+from chalicelib.registry.inbound import program as inbound
 from chalicelib.registry.parity import Parity, lines
 from chalicelib.registry.seal import TrustedSeals
 from chalicelib.registry.sqlite import InUse, SqliteMarks
@@ -173,6 +174,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "dead": _dead,
     "parity": _parity,
     "ipas": _ipas,
+    "inbound": lambda chosen: inbound.run(chosen, _say),
     "export": lambda chosen: exits.export(chosen, _say),
     "verify": lambda chosen: exits.verify(chosen, _say),
     "restore": lambda chosen: exits.restore(chosen, _say),

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from chalicelib.registry.inbound import program as inbound
+
 if TYPE_CHECKING:
     from chalicelib.registry.postgres import PostgresRegistry
 
@@ -39,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     whom.add_argument("--into", type=Path, help="folder of a consumer that does not run now, to ask how far it is")
     whom.add_argument("--postgres", help="database of a consumer, to ask how far it is")
     _ipas(commands.add_parser("ipas", help="the connector to IPAS: run it, check it, see how it stands, try again"))
+    inbound.words(commands)
     _exits(commands)
     return words
 
@@ -106,7 +109,9 @@ def _exits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         one.add_argument("--table", required=True, help="the register")
         one.add_argument("--bucket", required=True, help="the records bucket")
     restore.add_argument(
-        "--receipts", type=Path, help="folder of further receipts (.json and .json.p7s): no number of theirs is given again"
+        "--receipts",
+        type=Path,
+        help="folder of further receipts (.json and .json.p7s): no number of theirs is given again",
     )
 
 

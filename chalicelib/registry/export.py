@@ -112,5 +112,5 @@ def objects(rows: Iterable[Row]) -> Iterator[Wanted]:
                 key = records.receipt(filing, data["receipt_sha256"])
                 yield Wanted(key, data["receipt_sha256"], data["receipt_size"])
                 yield Wanted(key + ".p7s")
-            case "AttachmentSecured" | "LetterIssued" | "PackageReady" | "ReportSealed":
+            case "AttachmentSecured" | "LetterIssued" | "PackageReady" | "ReportSealed" | "OfficeLetterReceived":
                 yield Wanted(data["key"], data["sha256"], data["size"])

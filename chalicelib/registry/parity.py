@@ -24,6 +24,7 @@ from chalicelib.contracts.events import (
 )
 from chalicelib.contracts.paper import rows_of
 from chalicelib.contracts.paper_facts import PaperSecured, PaperSubmitted
+from chalicelib.contracts.registered import OfficeLetterReceived
 from chalicelib.kernel.clock import Clock, parse_stamp
 from chalicelib.kernel.errors import Corrupt
 from chalicelib.register import model as register_model
@@ -129,7 +130,7 @@ class Parity:
     def _objects(self, stream: Stream) -> Iterator[Difference]:
         for entry in stream.entries:
             match entry.fact:
-                case (AttachmentSecured() | LetterIssued() | PackageReady()) as fact:
+                case (AttachmentSecured() | LetterIssued() | PackageReady() | OfficeLetterReceived()) as fact:
                     yield from self._object(entry, fact.key, fact.size)
                     if isinstance(fact, PackageReady):
                         yield from self._package(entry, fact)
@@ -158,7 +159,9 @@ class Parity:
         letter, package = _first(stream, LetterIssued), _first(stream, PackageReady)
         if submitted is not None:
             secured = {fact.attachment for fact in stream.facts(AttachmentSecured)}
-            refused = {fact.attachment for fact in stream.facts(AttachmentRefused)}  # after submission: malware in a held file
+            refused = {
+                fact.attachment for fact in stream.facts(AttachmentRefused)
+            }  # after submission: malware in a held file
             wanted = {file.attachment for fact in stream.facts(FilingSubmitted) for file in fact.files}
             if missing := wanted - secured - refused:
                 yield _since(submitted, "not-secured", f"{len(missing)} files")

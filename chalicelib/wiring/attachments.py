@@ -8,9 +8,14 @@ from chalicelib.aws import clients
 from chalicelib.wiring.ground import Ground
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chalicelib.attachments.custody import TakeCustody
     from chalicelib.attachments.derived import ShowDerived
+    from chalicelib.attachments.letters import LookAtLetter
+    from chalicelib.attachments.model import Made
     from chalicelib.attachments.multipart import PartUploads
+    from chalicelib.attachments.screening.model import Task
     from chalicelib.attachments.service import ConfirmUpload, Screen
     from chalicelib.attachments.uploads import Uploads
 
@@ -84,6 +89,16 @@ class Attachments(Ground):
         )
 
     @cached_property
+    def look_at_letter(self) -> "LookAtLetter":
+        from dataclasses import replace
+
+        from chalicelib.attachments.letters import LookAtLetter
+        from chalicelib.attachments.screening.service import Screening
+
+        screen = self.screen
+        return LookAtLetter(screen=replace(screen, make=_nothing) if isinstance(screen, Screening) else screen)
+
+    @cached_property
     def take_custody(self) -> "TakeCustody":
         from chalicelib.attachments.custody import TakeCustody
 
@@ -94,3 +109,8 @@ class Attachments(Ground):
             signer=self.receipts,
             clock=self.clock,
         )
+
+
+def _nothing(_path: "Path", _task: "Task") -> "tuple[Made, ...]":
+    """Of the office's own letters no copies are made."""
+    return ()

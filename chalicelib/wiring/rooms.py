@@ -4,6 +4,7 @@ from chalicelib.contracts.envelope import Envelope
 from chalicelib.register.model import StreamId
 from chalicelib.wiring.attachments import Attachments
 from chalicelib.wiring.filing import Filing
+from chalicelib.wiring.inbound import Inbound
 from chalicelib.wiring.officers import Officers
 from chalicelib.wiring.payment import Payment
 from chalicelib.wiring.proof import Proof
@@ -12,7 +13,7 @@ from chalicelib.wiring.relay import Relaying
 from chalicelib.wiring.signing import Signing
 
 
-class Rooms(Filing, Attachments, Payment, Officers, Signing, Proof, Relaying, Registry):
+class Rooms(Filing, Inbound, Attachments, Payment, Officers, Signing, Proof, Relaying, Registry):
     """Every use case of one stage, each made when first asked for."""
 
 

@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-WORKFLOWS = ("draft", "upload", "submit", "custody", "pay", "seal", "log", "hand_over", "relay", "consume")
+WORKFLOWS = ("draft", "upload", "submit", "custody", "pay", "seal", "log", "hand_over", "relay", "consume", "inbound")
 FIGURES = (
     "crash_points", "broken", "interleavings", "broken_interleavings", "event_faults", "broken_event_faults",
 )  # fmt: skip

@@ -25,6 +25,7 @@ from tests.faults.stores import Stores, Violated
 from tests.faults.world import World
 
 NOTHING_BEFORE = "0" * 64
+REGISTERED = ("RegistryAccepted", "RegistryRejected", "RegistryStatusChanged", "OfficeLetterReceived")
 LEVELS = ("LetterStamped", "LetterArchived")
 
 
@@ -140,7 +141,9 @@ def _two_persons(stores: Stores) -> Iterator[str]:
 def _raised_letters(stores: Stores) -> Iterator[str]:
     """Each level is an object of its own with the signed byte range of the letter that was issued."""
     seals = {(pk.removeprefix("FILING#"), data["code"]): data["key"] for pk, data in stores.facts("LetterIssued")}
-    seals |= {(data["filing"], data["code"]): data["key"] for _, data in stores.facts("LetterIssued") if "filing" in data}
+    seals |= {
+        (data["filing"], data["code"]): data["key"] for _, data in stores.facts("LetterIssued") if "filing" in data
+    }
     for type_ in LEVELS:
         for pk, data in stores.facts(type_):
             body, issued = _only(stores, data["key"]), _only(stores, seals[data["filing"], data["code"]])
@@ -188,7 +191,7 @@ def i4_filed_as_confirmed(stores: Stores, final: bool) -> Iterator[str]:
 
 def i4_stored_as_entered(stores: Stores, final: bool) -> Iterator[str]:
     """What lies in the records = what was entered; a package points at what lies there."""
-    for type_ in ("AttachmentSecured", "PackageReady"):
+    for type_ in ("AttachmentSecured", "PackageReady", "OfficeLetterReceived"):
         for pk, data in stores.facts(type_):
             body = _only(stores, data["key"])
             if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
@@ -269,7 +272,8 @@ def i8_uploads_are_owned(stores: Stores, final: bool) -> Iterator[str]:
     files = {(row["pk"].partition("#")[2], row["sk"].removeprefix("ATTACHMENT#")) for row in attachments}
     for key in stores.quarantine:
         top, *names = key.split("/")
-        if key not in announced and not (top == "derived" and tuple(names[:2]) in files):  # what we make expires with its draft
+        derived = top == "derived" and tuple(names[:2]) in files  # what we make expires with its draft
+        if key not in announced and not derived and top != "inbox":  # the registry's letters expire
             yield f"{key} was announced by nobody"
     under_way = Counter(uploads_in_parts(stores.world.environment["TRA_QUARANTINE_BUCKET"]))
     waiting = {row["key"] for row in attachments if row["state"] == "reserved"}
@@ -296,12 +300,14 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
         if final and (lost := [sha256 for sha256 in copies if f"{base}/derived/{sha256}" not in stores.records]):
             yield f"{pk}: copies {lost} are not beside their files"
         begun |= {key for key in stores.records if key.startswith(f"{base}/letters/")}
-        begun |= {key for key in stores.records if key.startswith((f"{base}/package/", f"{base}/parts/"))}
+        begun |= {
+            key for key in stores.records if key.startswith((f"{base}/package/", f"{base}/parts/", f"{base}/office/"))
+        }
     for _, data in stores.facts("DayReconciled"):
         begun |= {key for key in stores.records if key.startswith(f"reconciliations/{data['day']}/")}
     for _, data in stores.facts("PackageReady"):
         owned |= {one["key"] for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", [])}
-    for type_ in ("LetterIssued", *LEVELS, "PackageReady", "ReportSealed"):
+    for type_ in ("LetterIssued", *LEVELS, "PackageReady", "ReportSealed", "OfficeLetterReceived"):
         owned |= {data["key"] for _, data in stores.facts(type_)}
     for key in stores.records:
         if key not in owned and (final or key not in begun):
@@ -369,6 +375,27 @@ def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
             yield f"{text!r} stands in an entry or an event"
 
 
+def the_registrys_messages_are_taken_once_and_in_order(stores: Stores, final: bool) -> Iterator[str]:
+    """Of each registry and filing: places rise, none comes twice, and the cursor stands at or behind none of them; a refusal
+    has its case, open in the list."""
+    for pk, entries in stores.streams.items():
+        said: dict[str, list[int]] = defaultdict(list)
+        for entry in entries:
+            if entry["type"] in REGISTERED:
+                said[entry["data"]["registry"]].append(int(entry["data"]["message"]))
+            if entry["type"] == "RegistryRejected" and f"CASE#{entry['data']['case']}" not in stores.heads:
+                yield f"{pk}: a refusal without its case"
+        for registry, places in said.items():
+            if places != sorted(set(places)):
+                yield f"{pk}: {registry}'s messages were entered as {places}"
+            box = f"INBOUND#{registry}#{pk}"
+            if int(stores.items.get((box, "CURSOR"), {"place": 0})["place"]) < max(places):
+                yield f"{pk}: {registry}'s cursor is behind {max(places)}"
+            marks = {int(sk[5:]) for at, sk in stores.items if at == box and sk.startswith("MARK#")}
+            if not set(places) <= marks:
+                yield f"{pk}: {registry}'s messages {set(places) - marks} have no mark"
+
+
 def the_log_is_whole(stores: Stores, final: bool) -> Iterator[str]:
     """Every receipt and every level of a letter once in the public log, in one sequence that was never signed otherwise."""
     logged = [*stores.facts("ReceiptLogged"), *stores.facts("LetterLogged")]
@@ -401,6 +428,7 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i10_chains_verify,
     i11_only_screened_versions,
     i13_no_personal_data,
+    the_registrys_messages_are_taken_once_and_in_order,
     the_log_is_whole,
     no_dead_letters,
 )

@@ -24,12 +24,13 @@ FUNCTIONS = {  # queue → function; the outside reads `registry` itself
     "sealing": "seal_letter",
     "logging": "log_facts",
     "handover": "hand_over",
+    "inbound": "take_inbound",
 }
 SCHEDULES = ("ask_due", "raise_letters", "relay_sweep")
 WORKFLOWS = {
     "receive_upload": "upload", "take_custody": "custody", "ask_bank": "pay", "ask_due": "pay", "credit_filing": "pay",
     "seal_letter": "seal", "raise_letters": "seal", "log_facts": "log", "hand_over": "hand_over", "relay": "relay",
-    "relay_sweep": "relay",
+    "relay_sweep": "relay", "take_inbound": "inbound",
 }  # fmt: skip
 SWEEP = timedelta(minutes=3)  # longer than the patience of any sweep
 MAX_INVOCATIONS = 400

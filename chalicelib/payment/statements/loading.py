@@ -18,12 +18,13 @@ from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Conflict, Corrupt, Invalid, NotFound, TooLarge
 from chalicelib.offices.banks import BankAccount
 from chalicelib.offices.model import Office
-from chalicelib.payment.cases import OWNER, opening
+from chalicelib.payment.cases import OWNER
 from chalicelib.payment.statements.camt import read_camt
 from chalicelib.payment.statements.delimited import read_csv
 from chalicelib.payment.statements.model import MAX_FILE, MAX_LINES, Line, Statement, Unreadable
 from chalicelib.payment.statements.mt940 import read_mt940
 from chalicelib.payment.statements.records import LINES, OWNED, cursor_key, known_lines, movement, view
+from chalicelib.register.cases import opening
 from chalicelib.register.idempotency import Repeat
 from chalicelib.register.model import (
     MAX_OPERATIONS,

@@ -16,12 +16,13 @@ from chalicelib.log import log
 from chalicelib.offices.banks import BankAccount
 from chalicelib.offices.model import Office
 from chalicelib.payment import refunds
-from chalicelib.payment.cases import OWNER, case_of, opening
+from chalicelib.payment.cases import OWNER
 from chalicelib.payment.ledger import entered
 from chalicelib.payment.model import Notice, Order, Status, Trust
 from chalicelib.payment.orders import reference_key
 from chalicelib.payment.settle import Apply, Confirm, Duplicate, Park, settle
 from chalicelib.payment.statements.records import LINES, line_case, line_reason, movement, records_of
+from chalicelib.register.cases import case_of, opening
 from chalicelib.register.model import (
     Delete,
     Due,

@@ -18,7 +18,7 @@ from infra.local.template import load, resources
 
 FUNCTIONS = {
     *("api_handler", "receive_upload", "take_custody", "ask_bank", "ask_due", "credit_filing", "seal_letter"),
-    *("raise_letters", "draw_letter", "verify_letter", "log_facts", "hand_over", "relay", "relay_sweep"),
+    *("raise_letters", "draw_letter", "verify_letter", "log_facts", "hand_over", "take_inbound", "relay", "relay_sweep"),
 }
 LOGICAL = {"APIHandler": "api_handler"}
 
@@ -138,7 +138,9 @@ def test_what_this_machine_deploys_is_what_chalice_packages_but_for_the_codes_pl
     for name in ("app.py", "chalicelib", "infra"):
         (project / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / ".chalice", project / ".chalice", ignore=shutil.ignore_patterns("deployments", "venv"))
-    (project / "requirements.txt").write_text("")  # the template does not depend on the wheels, and fetching them is slow
+    (project / "requirements.txt").write_text(
+        ""
+    )  # the template does not depend on the wheels, and fetching them is slow
 
     subprocess.run(  # noqa: S603 - Chalice's own command
         [
@@ -169,6 +171,7 @@ def _is_narrow(resource: Any) -> bool:
     below = (
         "${Quarantine.Arn}/uploads/*",
         "${Quarantine.Arn}/derived/*",
+        "${Quarantine.Arn}/inbox/*",
         "${Records.Arn}/filings/*",
         "${Records.Arn}/reconciliations/*",
         "${Public.Arn}/log/*",
