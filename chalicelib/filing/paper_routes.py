@@ -53,12 +53,14 @@ def build(rooms: Rooms) -> Blueprint:
     @routes.route("/v1/filings/{identifier}/papers", methods=["GET"])
     @guarded
     def list_papers(identifier: str) -> Response:
-        return answer(200, rooms.papers.of(rooms.principal(incoming()).account, identifier))
+        account = rooms.principal(incoming()).account
+        return answer(200, rooms.papers.of(account, identifier))
 
     @routes.route("/v1/papers/{identifier}", methods=["GET"])
     @guarded
     def read_paper(identifier: str) -> Response:
-        version, view = rooms.papers.one(rooms.principal(incoming()).account, identifier)
+        account = rooms.principal(incoming()).account
+        version, view = rooms.papers.one(account, identifier)
         return answer(200, view, ETag=f'"{version}"')
 
     @routes.route("/v1/papers/{identifier}", methods=["PUT"], content_types=["*/*"])
@@ -73,7 +75,8 @@ def build(rooms: Rooms) -> Blueprint:
     @routes.route("/v1/papers/{identifier}/check", methods=["GET"])
     @guarded
     def check_paper(identifier: str) -> Response:
-        dossier, manifest, draft, found = rooms.papers.check(rooms.principal(incoming()).account, identifier)
+        account = rooms.principal(incoming()).account
+        dossier, manifest, draft, found = rooms.papers.check(account, identifier)
         body: dict[str, Any] = {
             "would_be_received": all(finding.severity != "blocks" for finding in found),
             "findings": [told(rooms.office, finding) for finding in found],
