@@ -53,6 +53,7 @@ class Contents:
             issued_at=issued_at,
             anchor=f"#sha256={submitted.receipt_sha256}&at={submitted.received_at}",
             files=self._files(stream, submitted, case.kind_code),
+            derived=self._derived(stream, submitted),
             form_sha256=Digest(submitted.form_sha256),
             manifest_sha256=Digest(submitted.manifest_sha256),
             receipt_sha256=Digest(submitted.receipt_sha256),
@@ -118,6 +119,17 @@ class Contents:
         results = dict.fromkeys(f"signature.{one.result}" for one in file.signatures)
         said = (words(self.office, Finding(code=code)) for code in results)
         return tuple({language: message for language, (message, _) in one.items()} for one in said)
+
+    @staticmethod
+    def _derived(stream: Stream, submitted: FilingSubmitted) -> tuple[model.DerivedFile, ...]:
+        """Copies that we made of the files, within the rules where a file is not; pictures of pages are for the filer only."""
+        items = [stream.items.get(attachment.PREFIX + file.attachment) for file in submitted.files]
+        return tuple(
+            model.DerivedFile(from_seq=seq, what=made.what, tool=made.tool, size=made.size, sha256=Digest(made.sha256))
+            for seq, (file, item) in enumerate(zip(submitted.files, items, strict=True), start=1)
+            for made in (Attachment.of(file.attachment, item.attributes).derived if item else ())
+            if made.what != attachment.PAGE
+        )
 
     def _defect(self, found: Mapping[str, Any]) -> model.Defect:
         """A finding as the receipt lists it, in words."""
