@@ -114,6 +114,12 @@ class Contents:
             for seq, file in enumerate(submitted.files, start=1)
         )
 
+    def _signed(self, file: Attachment) -> tuple[model.Texts, ...]:
+        """What was found of the signatures in a file, each finding once, in words without a name."""
+        results = dict.fromkeys(f"signature.{one.result}" for one in file.signatures)
+        said = (words(self.office, Finding(code=code)) for code in results)
+        return tuple({language: message for language, (message, _) in one.items()} for one in said)
+
     @staticmethod
     def _derived(stream: Stream, submitted: FilingSubmitted) -> tuple[model.DerivedFile, ...]:
         """Copies that we made of the files, within the rules where a file is not; pictures of pages are for the filer only."""
@@ -124,12 +130,6 @@ class Contents:
             for made in (Attachment.of(file.attachment, item.attributes).derived if item else ())
             if made.what != attachment.PAGE
         )
-
-    def _signed(self, file: Attachment) -> tuple[model.Texts, ...]:
-        """What was found of the signatures in a file, each finding once, in words without a name."""
-        results = dict.fromkeys(f"signature.{one.result}" for one in file.signatures)
-        said = (words(self.office, Finding(code=code)) for code in results)
-        return tuple({language: message for language, (message, _) in one.items()} for one in said)
 
     def _defect(self, found: Mapping[str, Any]) -> model.Defect:
         """A finding as the receipt lists it, in words."""

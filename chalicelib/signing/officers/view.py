@@ -20,6 +20,7 @@ from chalicelib.signing.officers.service import LetterDesk
 
 PAGE = 50
 MOST = 10_000
+STILL = ("prepared", "approved", "rejected", "intended")  # states in which somebody, or the queue, has to act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class LetterView:
             names = names[names.index(after) + 1 :]
         page = [self.desk.one(name) for name in names[:PAGE]]
         return {
-            "letters": [self._summary(one) for one in page],
+            "letters": [self._summary(one) for one in page if one.status in STILL],  # the list lags behind
             "waiting": len(keys),
             "next": page[-1].stream.id.id if len(names) > PAGE else None,
         }

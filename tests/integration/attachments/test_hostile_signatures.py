@@ -12,9 +12,16 @@ from typing import Any
 import pytest
 
 from chalicelib.attachments.screening import cell
+from chalicelib.attachments.screening.eicar import EicarOnly
+from chalicelib.attachments.screening.model import PDF
+from chalicelib.attachments.screening.service import Screening
 from chalicelib.attachments.screening.signatures import NOT_CHECKED, Seen, SignatureCell, read
+from chalicelib.contracts.attachment import Attachment
+from chalicelib.kernel.digest import Digest
+from chalicelib.kernel.ids import ulid
 from chalicelib.signing.incoming.look import look
 from chalicelib.wiring.attachments import SIGNATURES
+from tests.factories import cambodia
 from tests.fakes import NOON
 from tests.faults.journey import pdf
 from tests.integration.attachments.looking import found, refused
@@ -316,3 +323,16 @@ class TestCell:
         one = '{"result": "valid", "level": "b-b", "covers": "whole", "signer": "A\\u202eB"}'
         told = read('{"more": false, "signatures": [' + ",".join([one] * 30) + "]}")
         assert len(told.signatures) == 8 and told.signatures[0].signer == "AB"
+
+
+def test_21_the_whole_screening_accepts_a_signed_file_with_what_was_found_of_it() -> None:
+    body, office = SIGNED, cambodia().model_copy(update={"signer_roots": (TRUSTED.pem,)})
+    asks = SignatureCell(program=SIGNATURES, roots=office.signer_roots, clock=lambda: NOON)
+    screening = Screening(office=office, scanner=EicarOnly(), signatures=asks)
+    told = Attachment(id=ulid(NOON), document="power-of-attorney", name="poa.pdf", media_type=PDF, size=len(body), key="k")
+
+    verdict = screening(iter([body]), told)
+
+    assert verdict.accepted is not None and verdict.accepted.sha256 == Digest.of(body)
+    assert "signature.valid" in verdict.accepted.findings and "pdf.signed" not in verdict.accepted.findings
+    assert [one.signer for one in verdict.accepted.signatures] == ["Sok Sophea"]
