@@ -1,6 +1,6 @@
 """Which kinds of stream an event lies on: said by the word after `int.tra.`, since a thing's facts lie on its stream.
 
-A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later levels always on its own.
+A letter's first level stands where the letter was asked for (its filing, or a stream of its own); later ones on its own.
 """
 
 from chalicelib.contracts.fact import Fact

@@ -116,6 +116,8 @@ class Breaker:
 class Urllib3Post:
     """`Post` over real sockets: no redirect, no retry, certificates verified, a bounded body."""
 
+    seconds: float = SECONDS
+
     @cached_property
     def pool(self) -> "urllib3.PoolManager":
         """Its connections."""
@@ -131,7 +133,7 @@ class Urllib3Post:
         try:
             response = self.pool.request(
                 "GET" if body is None else "POST", url, body=body, headers=headers, redirect=False, retries=False,
-                preload_content=False, timeout=urllib3.Timeout(total=SECONDS),
+                preload_content=False, timeout=urllib3.Timeout(total=self.seconds),
             )  # fmt: skip
             try:
                 answer = response.read(MAX_REPLY + 1)

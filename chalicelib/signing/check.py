@@ -47,16 +47,18 @@ class SealReport:
         return all(rules) and not self.problem
 
 
-def check_sealed(pdf: bytes, roots_pem: bytes, *, at: datetime | None = None) -> SealReport:
-    """The report on `pdf`, trusting the certificates in `roots_pem` only, at the time `at` (now, if not given)."""
+def check_sealed(
+    pdf: bytes, roots_pem: bytes, *, stamp_roots_pem: bytes = b"", at: datetime | None = None
+) -> SealReport:
+    """The report on `pdf` at the time `at` (now, if not given). The seal may lead to `roots_pem` only; time-stamps to these
+    or to `stamp_roots_pem`."""
     try:
-        return _check(pdf, roots_pem, at)
+        return _check(pdf, roots_pem, stamp_roots_pem, at)
     except Exception as error:  # noqa: BLE001 - readers of hostile files fail in any way; the answer is still "not valid"
         return SealReport(problem=type(error).__name__)
 
 
-def _check(pdf: bytes, roots_pem: bytes, at: datetime | None) -> SealReport:
-    from asn1crypto import pem, x509
+def _check(pdf: bytes, roots_pem: bytes, stamp_roots_pem: bytes, at: datetime | None) -> SealReport:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY
     from pyhanko.sign.fields import MDPPerm
@@ -72,15 +74,16 @@ def _check(pdf: bytes, roots_pem: bytes, at: datetime | None) -> SealReport:
     _, _, own = next(read(signature.pkcs7_content))
     if signature.pkcs7_content[len(own) :].strip(b"\x00"):
         return SealReport(problem="padding")
-    roots: Any = [x509.Certificate.load(pem.unarmor(block)[2]) for block in _PEM.findall(roots_pem)]
-    stamped = [validate_pdf_timestamp(one, _context(roots, None), diff_policy=DEFAULT_DIFF_POLICY) for one in archives]
+    roots = _roots(roots_pem)
+    stamp_roots = [*roots, *_roots(stamp_roots_pem)]
+    stamped = [validate_pdf_timestamp(one, _context(stamp_roots, None), diff_policy=DEFAULT_DIFF_POLICY) for one in archives]
     if not all(one.intact and one.valid and one.trusted for one in stamped):
         return SealReport(problem="archive time-stamp")
     last = stamped[-1] if stamped else None
     status = validate_pdf_signature(
         signature,
         signer_validation_context=_context(roots, at),
-        ts_validation_context=_context(roots, None),
+        ts_validation_context=_context(stamp_roots, None),
         key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
         diff_policy=DEFAULT_DIFF_POLICY,
     )
@@ -95,6 +98,12 @@ def _check(pdf: bytes, roots_pem: bytes, at: datetime | None) -> SealReport:
         sealed_at=signature.self_reported_timestamp,
         attachments=tuple(_attachments(reader)),
     )
+
+
+def _roots(roots_pem: bytes) -> list[Any]:
+    from asn1crypto import pem, x509
+
+    return [x509.Certificate.load(pem.unarmor(block)[2]) for block in _PEM.findall(roots_pem)]
 
 
 def _context(roots: Any, at: datetime | None) -> Any:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from chalicelib.contracts import attachment
+from chalicelib.contracts.attachment import Attachment
 from chalicelib.contracts.draft import DRAFT, Draft
 from chalicelib.contracts.events import FeePaid, FilingSubmitted, OrderOpened
 from chalicelib.contracts.form import Form
@@ -58,6 +59,7 @@ class Contents:
             issued_at=issued_at,
             anchor=f"#sha256={submitted.receipt_sha256}&at={submitted.received_at}",
             files=self._files(stream, submitted, case.kind_code),
+            derived=self._derived(stream, submitted),
             form_sha256=Digest(submitted.form_sha256),
             manifest_sha256=Digest(submitted.manifest_sha256),
             receipt_sha256=Digest(submitted.receipt_sha256),
@@ -104,6 +106,17 @@ class Contents:
                 sha256=Digest(file.sha256),
             )
             for seq, file in enumerate(submitted.files, start=1)
+        )
+
+    @staticmethod
+    def _derived(stream: Stream, submitted: FilingSubmitted) -> tuple[model.DerivedFile, ...]:
+        """Copies that we made of the files, within the rules where a file is not; pictures of pages are for the filer only."""
+        items = [stream.items.get(attachment.PREFIX + file.attachment) for file in submitted.files]
+        return tuple(
+            model.DerivedFile(from_seq=seq, what=made.what, tool=made.tool, size=made.size, sha256=Digest(made.sha256))
+            for seq, (file, item) in enumerate(zip(submitted.files, items, strict=True), start=1)
+            for made in (Attachment.of(file.attachment, item.attributes).derived if item else ())
+            if made.what != attachment.PAGE
         )
 
     def _defect(self, found: Mapping[str, Any]) -> model.Defect:

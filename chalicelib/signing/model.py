@@ -78,7 +78,7 @@ class DerivedFile:
     """A file that the office made of a received one, listed apart: nobody may take it for what was filed."""
 
     from_seq: int
-    what: Texts
+    what: str  # a code: `made_<code>` are its words, of a code without words it stands itself
     tool: str
     size: int
     sha256: Digest

@@ -36,6 +36,7 @@ from chalicelib.signing.service import DUE, MARK, OWNER, Lying, issued, mark
 
 ACTOR = "tra:raise_letters"
 AGAIN = timedelta(minutes=5)  # until an authority that failed is asked again
+BROKEN_AGAIN = timedelta(hours=1)  # until a letter is tried again that a person must look at: the alarm goes each time
 RENEW_BEFORE = timedelta(days=90)  # before the newest time-stamp's certificate ends
 BATCH = 40  # letters that are looked up at once
 RUN = timedelta(seconds=40)  # of the function's 60, then no further batch is begun: the next run takes it
@@ -83,10 +84,13 @@ class RaiseLetters:
     batch: int = BATCH
 
     def __call__(self) -> int:
-        """Batch after batch, until nothing rises or the time is up. Answers how many letters rose; raises the last error if
-        none could. Trust, the seal's state and the lists are asked for once, whatever the number of letters."""
+        """Batch after batch, until nothing rises or the time is up; trust, the seal's state and the lists are asked for once.
+        Answers how many letters rose. Unavailable if none could; Corrupt, once the others rose, if one is not what the
+        register says."""
         run, began = _Run(self), self.clock()
-        risen, failed, more = 0, None, True
+        risen, more = 0, True
+        failed: Unavailable | None = None
+        broken: Corrupt | None = None
         while more:
             rose = 0
             for key in self.waiting.due(DUE, until=began, limit=self.batch):
@@ -95,9 +99,15 @@ class RaiseLetters:
                 except Unavailable as error:
                     failed = error
                     log("letter-waits", stream=key.pk, reason=type(error).__name__)
-                    self._later(key)
+                    self._later(key, AGAIN)
+                except Corrupt as error:  # a person must look; the letters behind it need not wait for that
+                    broken = error
+                    log("letter-broken", stream=key.pk, reason=str(error))
+                    self._later(key, BROKEN_AGAIN)
             risen += rose
             more = rose > 0 and self.clock() < began + RUN
+        if broken is not None:
+            raise broken
         if failed is not None and not risen:
             raise failed
         return risen
@@ -174,12 +184,12 @@ class RaiseLetters:
             return begin(letter.id, fact, by=ACTOR, at=now, owner=OWNER)
         return letter.stream.append(fact, by=ACTOR, at=now)
 
-    def _later(self, key: Key) -> None:
+    def _later(self, key: Key, wait: timedelta) -> None:
         item = self.register.item(key)
         if item is not None and str(item.attributes["due_at"]) <= stamp(self.clock()):
             filing, code = str(item.attributes["filing"]), str(item.attributes["code"])
             try:
-                self.register.commit(mark(filing, code, self.clock() + AGAIN, expects=item.version))
+                self.register.commit(mark(filing, code, self.clock() + wait, expects=item.version))
             except LostRace:
                 log("letter-raised-meanwhile", stream=key.pk)
 

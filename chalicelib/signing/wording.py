@@ -102,6 +102,10 @@ class Wording:
             for code, own in self.words.items()
         ]
 
+    def knows(self, word: str) -> bool:
+        """Whether every language has this label."""
+        return all(word in own for own in self.words.values())
+
     def number(self, value: int) -> Texts:
         """A whole number in each language's digits."""
         return {code: _digits(str(value), own) for code, own in self.words.items()}
@@ -217,9 +221,10 @@ def _lists_files(content: LetterContent) -> bool:
 
 
 def _derived(file: DerivedFile, say: Wording) -> dict[str, Any]:
+    word = f"made_{file.what}"
     return {
         "from": str(file.from_seq),
-        "what": say.texts(file.what),
+        "what": say.label(word) if say.knows(word) else [{"lang": UNKNOWN, "text": file.what}],
         "tool": file.tool,
         "size": say.size(file.size),
         "sha256": file.sha256.hex,

@@ -76,12 +76,21 @@ class Proof(Ground):
 
         return Verify(
             register=self.register, office=self.office, inspector=self.inspector,
-            chain_pem=self.parameters(self.settings.seal_certificate_parameter),
+            chain_pem=self.parameters(self.settings.seal_certificate_parameter), stamp_roots_pem=self._stamp_roots(),
         )  # fmt: skip
+
+    def _stamp_roots(self) -> str:
+        """PEM; empty while no authority is configured: then nothing is time-stamped."""
+        return self.parameters(self.settings.trust_roots_parameter) if self.settings.tsa_url else ""
 
     @property
     def trust(self) -> Mapping[str, Any]:
         """The public keys with which anyone checks letters and the log without us."""
         chain = self.parameters(self.settings.seal_certificate_parameter)
         root = "-----BEGIN CERTIFICATE-----" + chain.rpartition("-----BEGIN CERTIFICATE-----")[2]
-        return {"office": dict(self.office.names), "seal_roots": root, "log": self.log_view.key()}
+        return {
+            "office": dict(self.office.names),
+            "seal_roots": root,
+            "stamp_roots": self._stamp_roots(),
+            "log": self.log_view.key(),
+        }

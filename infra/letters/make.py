@@ -1,7 +1,8 @@
 """Write one of each letter at each level into a folder: `python -m infra.letters.make DIR`. `make letters DIR=…`.
 
-Names: `<document>.<plain|odd>.<drawn|b-b|b-t|b-lta>.pdf`; `roots.pem` is what a validator is told to trust. Test trust, made
-for this run: not for use, and every letter says so.
+Names: `<document>.<plain|odd>.<b-b|b-t|b-lta>.pdf`, beside each the log's proof (`….pdf.proof.json`); `roots.pem` is what a
+validator is told to trust, `trust.json` what the offline verifier is. Test trust, made for this run: not for use, and every
+letter says so. With `--drawn` also the letters before they are sealed.
 """
 
 import hashlib
@@ -14,8 +15,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from chalicelib.kernel.clock import stamp
 from chalicelib.offices.load import load_office
 from chalicelib.offices.model import Office
+from chalicelib.proof.entries import letter_entry
 from chalicelib.signing import cms, levels
 from chalicelib.signing.cms import Chain
 from chalicelib.signing.letter import TypstLetters
@@ -24,6 +27,7 @@ from chalicelib.signing.model import LetterContent
 from chalicelib.signing.pades import PadesSealer
 from chalicelib.signing.sealed import SealedLetters
 from chalicelib.wiring.ground import fonts_folder
+from infra.letters.log import SampleLog
 from infra.letters.samples import RECEIPT_JSON, contents
 from infra.local.authority import TestAuthority
 from infra.local.trust import TestTrust
@@ -101,22 +105,36 @@ class Workshop:
         yield from zip(LEVELS, (drawn, sealed, stamped, self.archived(stamped)), strict=True)
 
 
-def write(folder: Path, workshop: Workshop) -> int:
-    """Every letter at every level. Answers how many files."""
+def write(folder: Path, workshop: Workshop, *, drawn: bool = False) -> int:
+    """Every letter at every level; `drawn`: unsealed too. Answers how many letters."""
+    log = SampleLog()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "roots.pem").write_bytes(workshop.trust.roots())
+    (folder / "trust.json").write_bytes(log.trust(workshop.trust.roots()))
     count = 0
     for name, content in contents(workshop.office).items():
         for level, pdf in workshop.every_level(content):
-            (folder / f"{name}.{level}.pdf").write_bytes(pdf)
+            if level == "drawn" and not drawn:
+                continue
+            path = folder / f"{name}.{level}.pdf"
+            path.write_bytes(pdf)
+            if level != "drawn":
+                path.with_name(f"{path.name}.proof.json").write_bytes(log.proof(_entry(content, level, pdf)))
             count += 1
     return count
 
 
+def _entry(content: LetterContent, level: str, pdf: bytes) -> bytes:
+    return letter_entry(
+        number=content.letter_number, code=content.letter_code, level=level, issued_at=stamp(content.issued_at),
+        letter_sha256=hashlib.sha256(pdf).hexdigest(), receipt_sha256=hashlib.sha256(RECEIPT_JSON).hexdigest(),
+    )  # fmt: skip
+
+
 def main(arguments: list[str]) -> int:
     """Exit status 0 when written."""
-    folder = Path(arguments[0])
-    print(f"{write(folder, Workshop.opened())} letters and roots.pem in {folder}")
+    drawn, (place,) = "--drawn" in arguments, [one for one in arguments if one != "--drawn"]
+    print(f"{write(Path(place), Workshop.opened(), drawn=drawn)} letters, their proofs, roots.pem and trust.json in {place}")
     return 0
 
 

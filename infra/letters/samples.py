@@ -1,6 +1,5 @@
 """Invented contents of every document, plain and odd: long names, many files, scripts from afar, signs that no font has."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -8,6 +7,7 @@ from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest, canonical
 from chalicelib.kernel.money import Money
 from chalicelib.offices.model import Office
+from chalicelib.proof.entries import receipt_entry
 from chalicelib.proof.paper import packed
 from chalicelib.signing.documents import ACKNOWLEDGEMENT, RECEIPT, Case, Writing
 from chalicelib.signing.model import (
@@ -22,11 +22,11 @@ from chalicelib.signing.model import (
     Table,
     Texts,
 )
+from infra.letters.log import SampleLog
 
 AT = datetime(2026, 11, 25, 2, 41, 7, tzinfo=UTC)
 RECEIPT_JSON = canonical({"files": [], "receiptId": "01JDT0000000000000000000AA", "title": "កៅអី"})
 ODD = "北京大学 トヨタ 삼성전자 บริษัท ລາວ မြန်မာ भारत Đặng עברית 🙂👨‍👩‍👧 \u202egnp.exe #panic() *b* $x$ Z̸̢a̵l̷g̶o̵ ក្រុមហ៊ុន"
-PROOF = packed(hashlib.shake_128(b"a receipt").digest(900))  # made up; a real one over a million leaves has about as many bytes
 LONG = "ក្រុមហ៊ុនអភិវឌ្ឍន៍បច្ចេកវិទ្យាកម្ពុជាអន្តរជាតិ" * 8
 
 
@@ -85,12 +85,18 @@ def _about(writing: Writing, of: Case, code: str, files: int) -> LetterContent:
         anchor=f"#sha256={Digest.of(RECEIPT_JSON)}&at={stamp(AT)}",
         files=tuple(_file(seq) for seq in range(1, files + 1)),
         derived=(
-            DerivedFile(from_seq=1, what=_t("រូបតូច", "Thumbnail"), tool="pillow 12.2", size=20_481, sha256=Digest.of(b"t")),
+            DerivedFile(from_seq=1, what="smaller-copy", tool="pillow-12.2", size=20_481, sha256=Digest.of(b"t")),
         ),
         form_sha256=Digest.of(b"form"), manifest_sha256=Digest.of(b"manifest"), receipt_sha256=Digest.of(RECEIPT_JSON),
         payment=payment if code == ACKNOWLEDGEMENT else None, defects=_points(),
-        proof=PROOF if code == ACKNOWLEDGEMENT else "",
+        proof=_proof(of.number) if code == ACKNOWLEDGEMENT else "",
     )  # fmt: skip
+
+
+def _proof(number: str) -> str:
+    """Of the sample receipt: it verifies against the sample log's key."""
+    digest = Digest.of(RECEIPT_JSON).hex
+    return packed(SampleLog().receipt(receipt_entry(number=number, received_at=stamp(AT), receipt_sha256=digest)))
 
 
 def _file(seq: int) -> ReceivedFile:

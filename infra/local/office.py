@@ -1,6 +1,6 @@
 """The whole office on this machine: `make run`, or `with LocalOffice() as office:`.
 
-1. Start the emulator, a bank and an issuer of tokens, each on loopback.
+1. Start the emulator, a bank, an issuer of tokens and a time-stamp authority, each on loopback.
 2. Make the template that AWS would get (`sam.py`) and put the code into a bucket.
 3. Create the stack from it; every failed resource stops the start and is named.
 4. Mend what the emulator's CloudFormation left out (`apply.py`).
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Self
 
 from infra.local.apply import Ground, apply
+from infra.local.authority import TestAuthority
 from infra.local.bank_page import BankServer
 from infra.local.banks.aba import AbaBank
 from infra.local.banks.town import Town
@@ -61,6 +62,8 @@ class LocalOffice:
     bank_url: str = field(init=False)
     issuer: Issuer = field(init=False)
     trust: TestTrust = field(init=False)
+    authority: TestAuthority = field(init=False)
+    authority_url: str = field(init=False)
     emulator: Emulator = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -99,11 +102,11 @@ class LocalOffice:
             trust = beside.submit(TestTrust)
             self._open.callback(self.emulator.stop)
             self.emulator.start()
+            self.trust = trust.result()
             self._open_doors()
             self.clients = clients(self.emulator.url)
             self._upload(CODE_KEY, package(self.root))
             functions = self._create_stack(json.dumps(template.result()).encode())
-            self.trust = trust.result()
         ours = load(self.root / "infra" / "template.yaml")
         self.ground = apply(self.clients, ours, parameters=self._parameters(), functions=functions)
         self._put_secrets()
@@ -114,6 +117,8 @@ class LocalOffice:
         server = BankServer(*self.town.banks).start()
         self._open.callback(server.stop)
         self.bank_url = server.address
+        self.authority = TestAuthority(trust=self.trust)
+        self.authority_url = self._open.enter_context(serving(self.authority))
         self.issuer = Issuer(url="")
         self.issuer.url = self._open.enter_context(serving(self.issuer))
 
@@ -127,6 +132,10 @@ class LocalOffice:
             "OidcAudience": self.issuer.audience,
             "OidcJwksUrl": self.issuer.jwks_url,
             "PaymentRails": json.dumps(self.town.entries(self.bank_url)),
+            "TsaUrl": f"{self.authority_url}/tsa",
+            "OcspUrl": f"{self.authority_url}/ocsp",
+            "CrlUrls": f"{self.authority_url}/crl",
+            "SettleSeconds": "0",
             "DemoFees": "1",
             "Scanner": "test-signature",
             **self.parameters,

@@ -93,7 +93,7 @@ class World:
         self.clients: Clients = made.clients
         self.clock = FixedClock(NOON)
         self.trust = TestTrust(now=NOON)
-        self.authority = TestAuthority(trust=self.trust, clock=self.clock)
+        self.authority = TestAuthority(trust=self.trust, clock=lambda: self.clock())  # noqa: PLW0108 - tests set another clock
         self.roots = self.trust.roots()
         self.office: Office = load_office("kh", demo_fees=True)
         self.bank = AbaBank(

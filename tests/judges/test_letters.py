@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.proof.__main__ import one
+from chalicelib.proof.paper import from_qr
+from chalicelib.proof.verify import Trust
 from chalicelib.signing.check import check_sealed
 from chalicelib.signing.cms import Chain
+from chalicelib.signing.documents import SUFFIXES
 from infra.judges.asking import Trusting, conformance, well_formed
 from infra.letters.make import LEVELS, Workshop, write
+from infra.letters.samples import contents
 from tests.judges.ades import FUTURE, ades_lta
-
-JUDGED = ("receipt.odd", "acknowledgement.odd", "certificate-draft.odd", "journal.odd")  # veraPDF takes its time over each
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,16 @@ class Court:
 @pytest.fixture(scope="module")
 def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
     folder = tmp_path_factory.mktemp("court")
-    write(folder, Workshop.opened())
+    write(folder, Workshop.opened(), drawn=True)
     return Court(folder, Trusting((folder / "roots.pem").read_bytes(), folder / "judges"))
 
 
 @pytest.mark.timeout(900)
 def test_every_document_keeps_pdf_a_3a_and_pdf_ua_1_at_every_level(court: Court) -> None:
-    drawn_plain = [path for path in court.letters("b-lta") if ".plain." in path.name]
-    odd = [path for path in court.letters(*LEVELS) if path.name.startswith(JUDGED)]
+    letters = court.letters(*LEVELS)
 
-    assert (len(drawn_plain), len(odd)) == (8, len(JUDGED) * len(LEVELS))
-    assert conformance([*drawn_plain, *odd]) == ()
+    assert len(letters) == len(SUFFIXES) * len(("plain", "odd")) * len(LEVELS)
+    assert conformance(letters) == ()
 
 
 def test_a_file_that_breaks_a_profile_is_named(court: Court, tmp_path: Path) -> None:
@@ -97,6 +99,23 @@ def test_poppler_says_valid_and_trusted_where_no_responder_is_named(tmp_path: Pa
             assert wanted in said, (letter.name, said)
     for letter in tmp_path.glob("*.b-lta.pdf"):
         assert re.search(r"Signature #1:.*?Signature is Valid\..*?Signature #2:", trusting.pdfsig(letter), re.DOTALL)
+
+
+def test_the_offline_verifier_finds_every_letter_sealed_and_logged(court: Court) -> None:
+    trust = Trust.from_json((court.folder / "trust.json").read_bytes())
+    for letter in court.letters("b-b", "b-t", "b-lta"):
+        result = one(letter, trust)
+        assert (result.verdict, result.logged is not None) == ("valid", True), (letter.name, result.reasons)
+    for letter in court.letters("drawn"):
+        assert one(letter, trust).verdict == "not-valid", letter.name
+
+
+@pytest.mark.parametrize("name", ["plain", "odd"])
+def test_what_the_code_on_an_acknowledgement_says_is_proved_by_the_log(court: Court, name: str) -> None:
+    trust = Trust.from_json((court.folder / "trust.json").read_bytes())
+    content = contents(Workshop.opened().office)[f"acknowledgement.{name}"]
+    paper = from_qr(f"{content.verification_url}&proof={content.proof}", trust)
+    assert (paper.proved, paper.number) == (True, content.application_number), paper.problem
 
 
 def test_openssl_and_poppler_refuse_a_changed_letter(court: Court, tmp_path: Path) -> None:

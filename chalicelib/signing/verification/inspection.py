@@ -22,7 +22,7 @@ MAX_SEALS = 8
 MAX_ATTACHMENT = 1 << 20
 
 
-def inspect(pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
+def inspect(pdf: bytes, *, chain_pem: str, stamp_roots_pem: str, issued: int | None) -> Inspection:
     """See `Inspector`."""
     try:
         reader = _reader(pdf)
@@ -31,7 +31,7 @@ def inspect(pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
         return Inspection(problem=type(error).__name__, changes=("structure",) if issued else ())
     trust = Trust.from_pem(chain_pem)
     seals = tuple(_seal(signature, trust) for signature in found[:MAX_SEALS])
-    strict = check_sealed(pdf, trust.root.encode())
+    strict = check_sealed(pdf, trust.root.encode(), stamp_roots_pem=stamp_roots_pem.encode())
     problem = "too many seals" if len(found) > MAX_SEALS else strict.problem if seals else ""
     receipt = _receipt(reader)
     changes: tuple[str, ...] = ()

@@ -24,9 +24,11 @@ class LambdaInspector:
     function: str
     client: "LambdaClient"
 
-    def __call__(self, pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
+    def __call__(self, pdf: bytes, *, chain_pem: str, stamp_roots_pem: str, issued: int | None) -> Inspection:
         """See `Inspector`."""
-        call = {"pdf": base64.b64encode(pdf).decode(), "chain": chain_pem, "issued": issued}
+        call = {
+            "pdf": base64.b64encode(pdf).decode(), "chain": chain_pem, "stamp_roots": stamp_roots_pem, "issued": issued
+        }  # fmt: skip
         with translated():
             answer = self.client.invoke(FunctionName=self.function, Payload=json.dumps(call).encode())
             said = answer["Payload"].read()
@@ -40,4 +42,5 @@ def handle(call: Mapping[str, Any]) -> dict[str, Any]:
     from chalicelib.signing.verification.inspection import inspect
 
     pdf = base64.b64decode(call["pdf"])
-    return inspect(pdf, chain_pem=str(call["chain"]), issued=call["issued"]).to_json()
+    chain, stamp_roots = str(call["chain"]), str(call["stamp_roots"])
+    return inspect(pdf, chain_pem=chain, stamp_roots_pem=stamp_roots, issued=call["issued"]).to_json()

@@ -89,8 +89,9 @@ class Inspection:
 class Inspector(Protocol):
     """Opens files that nobody trusts, where nothing can be lost by it."""
 
-    def __call__(self, pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
-        """What is in the file. `issued`: how many bytes from its start are a letter as we issued it, if any are.
+    def __call__(self, pdf: bytes, *, chain_pem: str, stamp_roots_pem: str, issued: int | None) -> Inspection:
+        """What is in the file. `stamp_roots_pem`: what chains of time-stamps may end in, beside the root of our seal.
+        `issued`: how many bytes from its start are a letter as we issued it, if any are.
         An inspector that died of the file gives an Inspection with a problem; Unavailable if there is none to ask."""
 
 

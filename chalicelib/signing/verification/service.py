@@ -41,6 +41,7 @@ class Verify:
     office: Office
     inspector: Inspector
     chain_pem: str
+    stamp_roots_pem: str
 
     def digest(self, sha256: str, asked: Asked) -> dict[str, Any]:
         """By digest alone."""
@@ -58,11 +59,11 @@ class Verify:
         for end in prefixes(pdf):
             issued = issued_as(self.register, hashlib.sha256(pdf[:end]).hexdigest())
             if issued:
-                seen = self.inspector(pdf, chain_pem=self.chain_pem, issued=end)
+                seen = self._seen(pdf, end)
                 return self._changed(sha256, replace(seen, changes=("appended", *seen.changes)), asked, issued)
         if PDF not in pdf[:1024]:
             return self._answer("unreadable", sha256=sha256)
-        return self._inspected(sha256, self.inspector(pdf, chain_pem=self.chain_pem, issued=None), asked)
+        return self._inspected(sha256, self._seen(pdf, None), asked)
 
     def number(self, number: str, code: str) -> dict[str, Any]:
         """By number and code, without a file: the letters that the paper in the asker's hand may be a copy of."""
@@ -75,6 +76,9 @@ class Verify:
             "registered", number=submitted.number, received_at=submitted.received_at, filing_date=submitted.filing_date,
             receipt_sha256=submitted.receipt_sha256, files=len(submitted.files), letters=letters,
         )  # fmt: skip
+
+    def _seen(self, pdf: bytes, issued: int | None) -> Inspection:
+        return self.inspector(pdf, chain_pem=self.chain_pem, stamp_roots_pem=self.stamp_roots_pem, issued=issued)
 
     # ------------------------------------------------------------------ verdicts
 

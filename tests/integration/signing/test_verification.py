@@ -269,8 +269,10 @@ def test_an_inspector_that_died_makes_an_unreadable_file_and_no_fault(office: Of
     from chalicelib.signing.verification.service import Asked, Verify
 
     verify = Verify(
-        register=office.world.rooms.register, office=office.world.office, chain_pem="",
-        inspector=lambda pdf, *, chain_pem, issued: Inspection(problem="died", changes=("structure",) if issued else ()),
+        register=office.world.rooms.register, office=office.world.office, chain_pem="", stamp_roots_pem="",
+        inspector=lambda pdf, *, chain_pem, stamp_roots_pem, issued: Inspection(
+            problem="died", changes=("structure",) if issued else ()
+        ),
     )  # fmt: skip
 
     assert verify.file(b"%PDF-1.7 deadly", Asked())["verdict"] == "unreadable"

@@ -20,7 +20,7 @@ from chalicelib.signing.cms import Chain
 from chalicelib.signing.levels import sealed_bytes
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.pades import PadesSealer
-from chalicelib.signing.raising import RENEW_BEFORE, RUN, RaiseLetters, Trust
+from chalicelib.signing.raising import BROKEN_AGAIN, RENEW_BEFORE, RUN, RaiseLetters, Trust
 from chalicelib.signing.service import FetchLetter, SealLetter
 from chalicelib.signing.transparency.service import LoggedReceipts
 from chalicelib.signing.verification.model import Inspection
@@ -108,10 +108,10 @@ def tower(parts: tuple[TestTrust, PadesSealer]) -> Tower:
 def verifying(tower: Tower) -> Verify:
     """Verification that has nobody to open a file: the register alone has to know."""
 
-    def nobody(pdf: bytes, *, chain_pem: str, issued: int | None) -> Inspection:
+    def nobody(pdf: bytes, *, chain_pem: str, stamp_roots_pem: str, issued: int | None) -> Inspection:
         raise Unavailable("nobody opens files here")
 
-    return Verify(register=tower.desk.register, office=tower.desk.office, inspector=nobody, chain_pem="")
+    return Verify(register=tower.desk.register, office=tower.desk.office, inspector=nobody, chain_pem="", stamp_roots_pem="")
 
 
 ALL = ["LetterIntended", "LetterIssued", "LetterStamped", "LetterArchived"]
@@ -314,6 +314,24 @@ def test_an_object_that_seals_other_bytes_is_never_entered(tower: Tower) -> None
     tower.desk.records.put_once(key, bytes(other), "application/pdf")
     with pytest.raises(Corrupt, match="other bytes"):
         tower.room()()
+    assert tower.types == ALL[:2]
+
+
+def test_a_letter_that_a_person_must_look_at_holds_up_no_other_and_is_tried_again(tower: Tower) -> None:
+    broken = tower.filing
+    key = f"filings/{broken}/letters/receipt.b-t.pdf"
+    tower.desk.records.put_once(key, tower.body(LetterIssued).replace(b"%PDF-1", b"%PDF-2", 1), "application/pdf")
+    tower.later(timedelta(seconds=1))
+    tower.filing = tower.desk.filed().filing
+    tower.issue()
+    with pytest.raises(Corrupt, match="other bytes"):
+        tower.room()()
+    assert tower.types == ALL[:3]
+    assert tower.room()() == 0  # not before its time
+    tower.later(BROKEN_AGAIN)
+    with pytest.raises(Corrupt, match="other bytes"):
+        tower.room()()
+    tower.filing = broken
     assert tower.types == ALL[:2]
 
 

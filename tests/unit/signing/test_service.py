@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.contracts.attachment import PAGE, PREFIX
 from chalicelib.kernel.clock import stamp
 from chalicelib.kernel.digest import Digest
 from chalicelib.kernel.errors import Corrupt, NotFound
@@ -15,6 +16,7 @@ from chalicelib.register.model import order as order_stream
 from chalicelib.signing.model import LetterContent
 from chalicelib.signing.service import LINK_SECONDS, FetchLetter, SealLetter
 from chalicelib.signing.transparency.service import LoggedReceipts
+from chalicelib.signing.wording import present
 from tests.factories import ANNA, BOPHA, Desk, asking, lose
 
 
@@ -121,6 +123,28 @@ def test_the_letter_says_what_was_received_and_paid() -> None:
     assert content.verification_url.startswith("https://tra.example/verify?number=KH%2FD%2F2026%2F1#sha256=")
     assert content.trust_label is not None and set(content.trust_label) == {"km", "en"}
     assert json.loads(receipt)["application_number"]["display"] == content.application_number
+
+
+def test_copies_that_we_made_are_listed_apart_and_pictures_of_pages_are_not() -> None:
+    seal = Seal()
+    items = seal.desk.register.items
+    key = next(key for key in items if key.pk == str(seal.stream) and key.sk.startswith(PREFIX))
+    made = [
+        {"what": what, "page": page, "key": "k", "version": "v", "media_type": "image/png", "size": 9, "sha256": sha256,
+         "tool": "pillow-12.2"}
+        for what, page, sha256 in ((PAGE, 1, "a" * 64), ("smaller-copy", 0, "b" * 64), ("of-tomorrow", 0, "c" * 64))
+    ]  # fmt: skip
+    items[key] = replace(items[key], attributes={**items[key].attributes, "derived": made})
+    seal()
+    ((content, _),) = seal.press.sealed
+    assert [(one.what, one.sha256.hex, one.size) for one in content.derived] == [
+        ("smaller-copy", "b" * 64, 9),
+        ("of-tomorrow", "c" * 64, 9),
+    ]
+    assert content.derived[0].from_seq in {file.seq for file in content.files}
+    copy, later = present(content)["derived"]
+    assert [run["text"] for run in copy["what"]] == ["ច្បាប់ចម្លងទំហំតូចជាង", "Smaller copy"]
+    assert later["what"] == [{"lang": "und", "text": "of-tomorrow"}]
 
 
 def test_a_letter_of_a_real_chain_carries_no_warning() -> None:

@@ -1,12 +1,15 @@
 """Labels, dates, times and amounts, as each language writes them."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.kernel.money import Money
-from chalicelib.signing.wording import MissingWords, Wording, present, shipped
+from chalicelib.offices.load import load_office
+from chalicelib.signing.wording import MORE, MissingWords, Wording, present, shipped
+from tests.offices import RURITANIA
 from tests.unit.signing.letters import full_letter, second_office_letter
 
 
@@ -79,3 +82,12 @@ def _named(name: str) -> Any:
     import dataclasses
 
     return dataclasses.replace(full_letter().office, name={"km": name, "en": name})
+
+
+@pytest.mark.parametrize("place", ["kh", RURITANIA], ids=["kh", "ruritania"])
+def test_every_office_has_the_words_of_every_part_that_a_letter_may_have(place: str | Path) -> None:
+    office = load_office(place)
+    words = office.letters["acknowledgement"].words
+    for language in office.languages:
+        own = {**shipped(language), **shipped(language, MORE), **words.get(language, {})}
+        assert {*shipped("en"), *shipped("en", MORE)} <= own.keys(), language
