@@ -26,7 +26,7 @@ from chalicelib.signing.revision import entries as parse
 
 FIELD_NAME = "OfficeSeal"
 ROOM = 16_000  # hexadecimal digits: 8,000 bytes; a B-B takes about 3,400, with a time-stamp up to 5,300
-_ROOM = b"/Contents <0"
+_HOLE = b"/Contents <%b>" % (b"0" * ROOM)
 _RANGE = b"/ByteRange [0 0000000000 0000000000 0000000000]"
 _EXTENSION = b"<</ESIC<</Type/DeveloperExtensions/BaseVersion/1.7/ExtensionLevel 1>>>>"  # EN 319 142-1 clause 5.6
 
@@ -85,11 +85,10 @@ class PadesSealer:
 
     def _filled(self, sealed: bytearray, drawn: int) -> bytes:
         """The byte range told, its digest signed, the signature put into its room."""
-        start = sealed.index(_ROOM, drawn) + len(b"/Contents ")
+        start = sealed.index(_HOLE + _RANGE, drawn) + len(b"/Contents ")
         end = start + ROOM + 2
         told = b"[0 %d %d %d]" % (start, end, len(sealed) - end)
-        at = sealed.index(_RANGE, end)
-        sealed[at : at + len(_RANGE)] = b"/ByteRange " + told.ljust(len(_RANGE) - len(b"/ByteRange "))
+        sealed[end : end + len(_RANGE)] = (b"/ByteRange " + told).ljust(len(_RANGE))
         view = memoryview(sealed)
         digest = hashlib.sha256(view[:start])
         digest.update(view[end:])
@@ -104,7 +103,7 @@ def _placeholder(root: int, sealed_at: datetime, reason: str, location: str) -> 
     """The signature dictionary with room for what it will hold (ISO 32000-1 section 12.8.1)."""
     return b"".join(
         (
-            b"<<%b%b>%b" % (_ROOM, b"0" * (ROOM - 1), _RANGE),
+            b"<<" + _HOLE + _RANGE,
             b"/Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached",
             b"/M" + text(f"D:{sealed_at.astimezone(UTC):%Y%m%d%H%M%S}Z"),
             b"/Location " + text(location) + b"/Reason " + text(reason),

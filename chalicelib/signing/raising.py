@@ -84,9 +84,9 @@ class RaiseLetters:
     batch: int = BATCH
 
     def __call__(self) -> int:
-        """Batch after batch, until nothing rises or the time is up. Answers how many letters rose. Unavailable if none could;
-        Corrupt, once the others rose, if one is not what the register says. Trust, the seal's state and the lists are asked
-        for once, whatever the number of letters."""
+        """Batch after batch, until nothing rises or the time is up; trust, the seal's state and the lists are asked for once.
+        Answers how many letters rose. Unavailable if none could; Corrupt, once the others rose, if one is not what the
+        register says."""
         run, began = _Run(self), self.clock()
         risen, more = 0, True
         failed: Unavailable | None = None

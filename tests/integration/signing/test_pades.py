@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,29 @@ def test_the_seal_of_another_letter_does_not_fit_this_one(room: Room) -> None:
 
     assert moved != room.sealed
     assert not check_sealed(moved, room.trust.roots()).valid
+
+
+@pytest.mark.parametrize(
+    "said", ["ត្រា", "(a) \\ >> endobj", "/Contents <000> /ByteRange [0 0000000000 0000000000 0000000000]"]
+)
+def test_whatever_is_said_in_a_seal_it_is_said_as_text(room: Room, said: str) -> None:
+    panel = replace(room.letters.panel(full_letter(), sealed_by="x", sealed_at=ISSUED), description=said)
+
+    sealed = room.sealer.seal(room.drawn, sealed_at=ISSUED, reason=said, location=said, panel=panel)
+
+    assert check_sealed(sealed, room.trust.roots()).valid
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        (widget,) = pdf.pages[-1].Annots
+        assert [str(text) for text in (widget.V.Reason, widget.V.Location, widget.TU)] == [said] * 3
+
+
+def test_what_was_not_drawn_here_is_not_sealed(room: Room) -> None:
+    rewritten = io.BytesIO()
+    with pikepdf.open(io.BytesIO(room.drawn)) as pdf:
+        pdf.save(rewritten, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+    with pytest.raises(ValueError, match="as it was drawn"):
+        room.seal(rewritten.getvalue())
 
 
 def test_the_field_is_the_only_one(room: Room) -> None:
