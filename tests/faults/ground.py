@@ -78,17 +78,16 @@ class Snapshot:
 
     def restore(self) -> None:
         """Make the stores hold it again. May be done any number of times."""
-        from moto.core.model_instances import reset_model_data
-
         with _copied_whole():
             held = copy.deepcopy(self._held, _fixed())
+        _close_objects()
         for key, store in _stores().items():
             if key in held:
                 store.__dict__.clear()
                 store.__dict__.update(held[key])
             else:
                 store.reset()
-        reset_model_data()  # moto keeps everything that it ever made or copied, to show it on a page of its own
+        _forget()
 
 
 def let_time_pass_for_queues() -> None:
@@ -167,6 +166,32 @@ def _fixed() -> dict[int, Any]:
         accounts = get_backend(service)  # type: ignore[call-overload]
         kept += [accounts, *accounts.values(), *(store for regions in accounts.values() for store in regions.values())]
     return {id(one): one for one in kept}
+
+
+def _close_objects() -> None:
+    """Close the bodies of all objects in the buckets: nothing else holds them, a snapshot has its own."""
+    from moto.s3.models import FakeKey
+
+    for (service, _, _), store in _stores().items():
+        for bucket in store.buckets.values() if service == "s3" else ():
+            for _, versions in bucket.keys.lists():
+                for one in versions:
+                    if isinstance(one, FakeKey):
+                        one.dispose()
+
+
+def _forget() -> None:
+    """moto keeps everything that it ever made or copied, to show it on a page of its own: a thousand snapshots, gigabytes.
+    Objects whose bodies are open are kept, since moto closes them in the end."""
+    from moto.core.model_instances import model_data
+    from moto.s3.models import FakeKey
+
+    for models in model_data.values():
+        for model in models.values():
+            made: Any = model
+            made.instances_tracked = [
+                one for one in made.instances_tracked if isinstance(one, FakeKey) and not one._value_buffer.closed
+            ]
 
 
 @contextmanager
