@@ -17,14 +17,13 @@ from typing import Any
 import rfc8785
 
 from chalicelib.register.timeline import NotAllowed, status
-from tests.faults import log
+from tests.faults import log, registered
 from tests.faults.ground import uploads_in_parts
 from tests.faults.pump import Pump
 from tests.faults.stores import Stores, Violated
 from tests.faults.world import World
 
 NOTHING_BEFORE = "0" * 64
-REGISTERED = ("RegistryAccepted", "RegistryRejected", "RegistryStatusChanged", "OfficeLetterReceived")
 LEVELS = ("LetterStamped", "LetterArchived")
 
 
@@ -355,27 +354,6 @@ def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
             yield f"{text!r} stands in an entry or an event"
 
 
-def the_registrys_messages_are_taken_once_and_in_order(stores: Stores, final: bool) -> Iterator[str]:
-    """Of each registry and filing: places rise, none comes twice, and the cursor stands at or behind none of them; a refusal
-    has its case, open in the list."""
-    for pk, entries in stores.streams.items():
-        said: dict[str, list[int]] = defaultdict(list)
-        for entry in entries:
-            if entry["type"] in REGISTERED:
-                said[entry["data"]["registry"]].append(int(entry["data"]["message"]))
-            if entry["type"] == "RegistryRejected" and f"CASE#{entry['data']['case']}" not in stores.heads:
-                yield f"{pk}: a refusal without its case"
-        for registry, places in said.items():
-            if places != sorted(set(places)):
-                yield f"{pk}: {registry}'s messages were entered as {places}"
-            box = f"INBOUND#{registry}#{pk}"
-            if int(stores.items.get((box, "CURSOR"), {"place": 0})["place"]) < max(places):
-                yield f"{pk}: {registry}'s cursor is behind {max(places)}"
-            marks = {int(sk[5:]) for at, sk in stores.items if at == box and sk.startswith("MARK#")}
-            if not set(places) <= marks:
-                yield f"{pk}: {registry}'s messages {set(places) - marks} have no mark"
-
-
 def the_log_is_whole(stores: Stores, final: bool) -> Iterator[str]:
     """Every receipt and every level of a letter once in the public log, in one sequence that was never signed otherwise."""
     logged = [*stores.facts("ReceiptLogged"), *stores.facts("LetterLogged")]
@@ -406,7 +384,7 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i10_chains_verify,
     i11_only_screened_versions,
     i13_no_personal_data,
-    the_registrys_messages_are_taken_once_and_in_order,
+    registered.messages_are_taken_once_and_in_order,
     the_log_is_whole,
     no_dead_letters,
 )
