@@ -8,7 +8,6 @@ everything published, nothing without an owner, no dead letters. I7 is in the jo
 
 import hashlib
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,16 +16,15 @@ from typing import Any
 import rfc8785
 
 from chalicelib.register.timeline import NotAllowed, status
-from tests.faults import log
+from tests.faults import log, registered
 from tests.faults.ground import uploads_in_parts
+from tests.faults.letter_invariants import LEVELS, i3_one_letter, only
 from tests.faults.paper_invariants import papers_in_order, papers_run, place
 from tests.faults.pump import Pump
 from tests.faults.stores import Stores, Violated
 from tests.faults.world import World
 
 NOTHING_BEFORE = "0" * 64
-REGISTERED = ("RegistryAccepted", "RegistryRejected", "RegistryStatusChanged", "OfficeLetterReceived")
-LEVELS = ("LetterStamped", "LetterArchived")
 
 
 @dataclass
@@ -97,79 +95,6 @@ def i2_numbers_run(stores: Stores, final: bool) -> Iterator[str]:
         yield f"counters gave {counted} numbers, {numbers} are used"
 
 
-def i3_one_letter(stores: Stores, final: bool) -> Iterator[str]:
-    """One acknowledgement per filing, one signed byte range; no stored object ever changes."""
-    for key, versions in stores.records.items():
-        if len(versions) != 1:
-            yield f"{key} was stored {len(versions)} times"
-    issued = Counter(pk for pk, _ in stores.facts("LetterIssued"))
-    yield from (f"{pk} has {count} letters" for pk, count in issued.items() if count > 1)
-    for pk, data in stores.facts("LetterIssued"):
-        body = _only(stores, data["key"])
-        if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
-            yield f"{data['key']} is not the letter that was entered"
-        if body.count(b"/ByteRange") != 1:
-            yield f"{data['key']} has {body.count(b'/ByteRange')} signed byte ranges"
-        if stores.items.get((f"SHA256#{data['sha256']}", "ISSUED"), {}).get("stream") != pk:
-            yield f"the letter of {pk} cannot be looked up"
-        if {one["number"] for _, one in stores.facts("LetterIntended", pk)} != {data["number"]}:
-            yield f"{pk}: a letter of another number was intended"
-    yield from _raised_letters(stores)
-    yield from _two_persons(stores)
-    letters = [key for key in stores.records if "/letters/" in key]
-    entered = sum(len(stores.facts(type_)) for type_ in ("LetterIssued", *LEVELS))
-    if final and len(letters) != entered:
-        yield f"{len(letters)} letters stored, {entered} entered"
-    yield from _sealed_reports(stores)
-
-
-def _two_persons(stores: Stores) -> Iterator[str]:
-    """A letter that somebody prepared is sealed only if another than any who prepared it approved what was prepared last."""
-    for pk, entries in stores.streams.items():
-        wrote: set[str] = set()
-        prepared, approved = "", ""
-        for entry in entries:
-            if entry["type"] == "LetterPrepared":
-                wrote.add(entry["by"])
-                prepared, approved = entry["data"]["content_sha256"], ""
-            elif entry["type"] == "LetterApproved":
-                approved = entry["data"]["content_sha256"] if entry["by"] not in wrote else "by one who prepared it"
-            elif entry["type"] in {"LetterIntended", "LetterIssued"} and wrote and approved != prepared:
-                yield f"{pk} is sealed as {approved or 'nobody approved it'}"
-
-
-def _raised_letters(stores: Stores) -> Iterator[str]:
-    """Each level is an object of its own with the signed byte range of the letter that was issued."""
-    seals = {(pk.removeprefix("FILING#"), data["code"]): data["key"] for pk, data in stores.facts("LetterIssued")}
-    seals |= {
-        (data["filing"], data["code"]): data["key"] for _, data in stores.facts("LetterIssued") if "filing" in data
-    }
-    for type_ in LEVELS:
-        for pk, data in stores.facts(type_):
-            body, issued = _only(stores, data["key"]), _only(stores, seals[data["filing"], data["code"]])
-            if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
-                yield f"{data['key']} is not the letter that was entered"
-            if _sealed_bytes(body) != _sealed_bytes(issued):
-                yield f"{data['key']} seals other bytes than the letter that was issued"
-            if stores.items.get((f"SHA256#{data['sha256']}", "ISSUED"), {}).get("stream") != pk:
-                yield f"{data['key']} cannot be looked up"
-
-
-def _sealed_bytes(pdf: bytes) -> bytes:
-    """What the first signature covers, cut out by its /ByteRange."""
-    first, length, second, rest = (int(number) for number in re.findall(rb"/ByteRange\s*\[([\d\s]+)\]", pdf)[0].split())
-    return pdf[first : first + length] + pdf[second : second + rest]
-
-
-def _sealed_reports(stores: Stores) -> Iterator[str]:
-    for pk, data in stores.facts("ReportSealed"):
-        body = _only(stores, data["key"])
-        if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
-            yield f"{data['key']} is not the report that was entered"
-        if data["report_sha256"] not in {one["report_sha256"] for _, one in stores.facts("DayReconciled", pk)}:
-            yield f"{data['key']} is of no run of {pk}"
-
-
 def i4_filed_as_confirmed(stores: Stores, final: bool) -> Iterator[str]:
     """What was confirmed = what was recorded = what lies in quarantine."""
     journey = stores.world.memory.journey
@@ -193,18 +118,14 @@ def i4_stored_as_entered(stores: Stores, final: bool) -> Iterator[str]:
     """What lies in the records = what was entered; a package points at what lies there."""
     for type_ in ("AttachmentSecured", "PackageReady", "OfficeLetterReceived"):
         for pk, data in stores.facts(type_):
-            body = _only(stores, data["key"])
+            body = only(stores, data["key"])
             if (hashlib.sha256(body).hexdigest(), len(body)) != (data["sha256"], data["size"]):
                 yield f"{pk}: {data['key']} is not what was entered"
     for pk, data in stores.facts("PackageReady"):
-        for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", []):
+        for one in json.loads(only(stores, data["key"]) or b"{}").get("objects", []):
             lying = stores.records.get(one["key"], {}).get(one["version"], b"")
             if hashlib.sha256(lying).hexdigest() != one["sha256"]:
                 yield f"{pk}: the package points at {one['key']}, which is another"
-
-
-def _only(stores: Stores, key: str) -> bytes:
-    return next(iter(stores.records.get(key, {}).values()), b"")
 
 
 def i5_published(stores: Stores, final: bool) -> Iterator[str]:
@@ -306,7 +227,7 @@ def i8_objects_are_owned(stores: Stores, final: bool) -> Iterator[str]:
     for _, data in stores.facts("DayReconciled"):
         begun |= {key for key in stores.records if key.startswith(f"reconciliations/{data['day']}/")}
     for _, data in stores.facts("PackageReady"):
-        owned |= {one["key"] for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", [])}
+        owned |= {one["key"] for one in json.loads(only(stores, data["key"]) or b"{}").get("objects", [])}
     for type_ in ("LetterIssued", *LEVELS, "PackageReady", "ReportSealed", "OfficeLetterReceived"):
         owned |= {data["key"] for _, data in stores.facts(type_)}
     for key in stores.records:
@@ -361,7 +282,7 @@ def i11_only_screened_versions(stores: Stores, final: bool) -> Iterator[str]:
             yield f"{pk}: {data['attachment']} was secured and never scanned"
     for pk, data in stores.facts("PackageReady"):
         secured = {one["sha256"] for _, one in stores.facts("AttachmentSecured", pk)}
-        for one in json.loads(_only(stores, data["key"]) or b"{}").get("objects", []):
+        for one in json.loads(only(stores, data["key"]) or b"{}").get("objects", []):
             if one["role"] == "file" and one["sha256"] not in secured:
                 yield f"{pk}: {one['key']} was handed on and never secured"
 
@@ -373,27 +294,6 @@ def i13_no_personal_data(stores: Stores, final: bool) -> Iterator[str]:
     for text in stores.private:
         if text in entries or text in events:
             yield f"{text!r} stands in an entry or an event"
-
-
-def the_registrys_messages_are_taken_once_and_in_order(stores: Stores, final: bool) -> Iterator[str]:
-    """Of each registry and filing: places rise, none comes twice, and the cursor stands at or behind none of them; a refusal
-    has its case, open in the list."""
-    for pk, entries in stores.streams.items():
-        said: dict[str, list[int]] = defaultdict(list)
-        for entry in entries:
-            if entry["type"] in REGISTERED:
-                said[entry["data"]["registry"]].append(int(entry["data"]["message"]))
-            if entry["type"] == "RegistryRejected" and f"CASE#{entry['data']['case']}" not in stores.heads:
-                yield f"{pk}: a refusal without its case"
-        for registry, places in said.items():
-            if places != sorted(set(places)):
-                yield f"{pk}: {registry}'s messages were entered as {places}"
-            box = f"INBOUND#{registry}#{pk}"
-            if int(stores.items.get((box, "CURSOR"), {"place": 0})["place"]) < max(places):
-                yield f"{pk}: {registry}'s cursor is behind {max(places)}"
-            marks = {int(sk[5:]) for at, sk in stores.items if at == box and sk.startswith("MARK#")}
-            if not set(places) <= marks:
-                yield f"{pk}: {registry}'s messages {set(places) - marks} have no mark"
 
 
 def the_log_is_whole(stores: Stores, final: bool) -> Iterator[str]:
@@ -428,7 +328,7 @@ CHECKS: tuple[Callable[[Stores, bool], Iterator[str]], ...] = (
     i10_chains_verify,
     i11_only_screened_versions,
     i13_no_personal_data,
-    the_registrys_messages_are_taken_once_and_in_order,
+    registered.messages_are_taken_once_and_in_order,
     the_log_is_whole,
     no_dead_letters,
 )

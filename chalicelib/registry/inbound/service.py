@@ -145,7 +145,8 @@ class TakeInbound:
         log("inbound-parked", registry=message.registry, filing=message.filing, place=message.sequence, reason=reason)
         there = box.find(message.sequence, message.sha256)
         if there is None or there.reason != reason:
-            self.register.commit(parked_message(message, raw, reason, self.clock(), there))
+            row = parked_message(message, raw, reason, self.clock(), there)
+            self.register.commit(row, box.moved(box.at))  # loses if the box went on meanwhile: then it may be a repeat
             self.alarm()
 
     def _set_aside(self, raw: bytes, reason: str) -> None:

@@ -14,8 +14,9 @@ from chalicelib.aws import clients as ours
 from infra.local.clients import ACCOUNT, REGION
 from infra.local.sam import ROOT
 from infra.local.template import Resolver, load
+from tests.faults.correspondence import accepted, letter, rejected, send, status
 from tests.faults.journey import travel
-from tests.faults.pump import SCHEDULES, scheduled
+from tests.faults.pump import SCHEDULES, Pump, scheduled
 from tests.faults.strict import strict
 from tests.faults.world import Reply, World, parameters
 from tests.integration.infra import reading
@@ -80,6 +81,10 @@ def journey() -> Iterator[tuple[set[Needed], Resolver]]:
         try:
             with strict():
                 travel(world)
+                for body in (accepted(world, 1), rejected(world, 2), letter(world, 3), status(world, 5)):
+                    send(world, body)  # the last comes early, is parked, and goes when its turn comes
+                send(world, status(world, 4, "received"))
+                Pump(world).drain()
                 world.clock.advance(timedelta(minutes=5))  # letters that wait for their archive are due
                 for schedule in SCHEDULES:
                     world.invoke(schedule, scheduled())
@@ -146,7 +151,14 @@ def test_every_call_of_the_journey_is_allowed_to_the_function_that_makes_it(
 
     refused = {one for one in needed if not any(allows(s, one) for s in statements(one[0], resolver))}
 
-    assert {function for function, _, _ in needed} >= {"api_handler", "seal_letter", "relay", "hand_over", "ask_bank"}
+    assert {function for function, _, _ in needed} >= {
+        "api_handler",
+        "seal_letter",
+        "relay",
+        "hand_over",
+        "ask_bank",
+        "take_inbound",
+    }
     assert not refused, "\n".join(map(str, sorted(refused)))
 
 

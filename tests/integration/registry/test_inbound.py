@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.aws import clients
 from chalicelib.registry.__main__ import DONE, LEFT, main
 from tests.faults import correspondence
 from tests.faults.correspondence import LETTER, SOURCE, accepted, letter, rejected, status
@@ -172,4 +171,3 @@ def test_the_functions_own_look_turns_away_what_is_no_pdf(office: World) -> None
     send(office, letter(office, 1))  # the registry sends the right one in its place
     shown = wanted(office.request("GET", path(office)), 200).json["office_letters"]
     assert len(shown) == 2
-    assert clients.s3()
