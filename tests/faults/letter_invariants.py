@@ -84,4 +84,5 @@ def _sealed_reports(stores: Stores) -> Iterator[str]:
 
 
 def only(stores: Stores, key: str) -> bytes:
+    """The one version of an object; empty if there is none."""
     return next(iter(stores.records.get(key, {}).values()), b"")

@@ -143,8 +143,8 @@ def three_credits(place: World) -> Actors:
 
 
 def two_seals(place: World) -> Actors:
-    """One letter, twice."""
-    return [partial(place.rooms.seal_letter, _stream(place))] * 2
+    """What waits in the sealing queue, twice: letter and time-stamp."""
+    return [partial(place.rooms.seal, _stream(place))] * 2
 
 
 def two_loggers(place: World) -> Actors:
