@@ -58,7 +58,8 @@ class Press:
         """A folder that nobody else can read, with the templates; it goes with this object."""
         folder = tempfile.mkdtemp(prefix="tra-press-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        shutil.copytree(TEMPLATES, folder, dirs_exist_ok=True)
+        for path in TEMPLATES.iterdir():  # not as a tree: that would take over who may read the folder
+            shutil.copy(path, folder)
         return Path(folder)
 
     @cached_property
