@@ -38,12 +38,13 @@ def status(world: World, place: int, code: str = "published") -> str:
     return message(world, place, "status.changed", {"status": code, "st27": "D10", "at": AT})
 
 
-def letter(world: World, place: int, body: bytes = LETTER, code: str = "office-action") -> str:
-    """A letter, which is laid into the inbox now."""
+def letter(world: World, place: int, body: bytes = LETTER, code: str = "office-action", *, laid: bool = True) -> str:
+    """A letter, which is laid into the inbox now, unless it is forgotten."""
     sha256 = hashlib.sha256(body).hexdigest()
     key = inbox_key(SOURCE, sha256)
     bucket = world.environment["TRA_QUARANTINE_BUCKET"]
-    world.clients.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/pdf")
+    if laid:
+        world.clients.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/pdf")
     return message(
         world, place, "letter.issued",
         {"code": code, "number": "OA-1", "issued_at": AT, "sha256": sha256, "size": len(body),

@@ -107,9 +107,7 @@ def test_a_refusal_says_what_it_means_and_an_acceptance_afterwards_takes_it_back
 def test_what_cannot_be_taken_lies_parked_in_no_dead_letters_and_staff_see_and_mend_it(
     office: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    late = letter(office, 1)
-    key = json.loads(late)["data"]["key"]
-    office.clients.s3.delete_object(Bucket=office.environment["TRA_QUARANTINE_BUCKET"], Key=key)
+    late = letter(office, 1, laid=False)
     send(office, "no json", late, status(office, 2))
     assert list(Pump(office).dead()) == []
     assert inbound(office, "list") == LEFT
