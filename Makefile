@@ -54,7 +54,8 @@ $(STAMPS)/judges: infra/judges/requirements.txt $(STAMPS)/debian
 	@touch $@
 
 # ---------------------------------------------------------------- checks, each also alone
-check: lint types contracts template schemas unit integration judges faults journeys ## all checks and tests, without setting up
+check: lint types contracts template schemas unit ## all checks and tests, without setting up; what takes long two at a time
+	$(MAKE) -j2 --output-sync=target faults integration judges journeys
 
 lint: ## ruff
 	$(BIN)/ruff check .
