@@ -25,6 +25,7 @@ from tests.faults.stores import Stores, Violated
 from tests.faults.world import Moment, World, world
 
 SENT = {name: body for _, name, _, body in FILES}
+BESIDE = {"inbound"}  # not on this way: tests of its own
 SAMPLE = 16  # of the crash points are also gone on from with everything else first, to the very end
 
 
@@ -111,7 +112,7 @@ def test_a_recorded_journey_is_the_same_each_time(way: Way) -> None:
 # ------------------------------------------------------------------------------------------------ killed
 
 
-@pytest.mark.parametrize("workflow", figures.WORKFLOWS)
+@pytest.mark.parametrize("workflow", [one for one in figures.WORKFLOWS if one not in BESIDE])
 @pytest.mark.timeout(600)
 def test_killed_at_any_call_and_begun_again_nothing_is_lost_or_doubled(way: Way, workflow: str) -> None:
     stages = way.of(workflow)
@@ -148,7 +149,11 @@ def report(broken: list[Outcome]) -> str:
 
 def test_doing_everything_once_more_gives_the_first_answers_and_changes_nothing(way: Way) -> None:
     way.office.go_back(way.end)
-    before = shape(long_after(way.office))
+    long_after(way.office)
+    consume = next(step for step in JOURNEY if step.name == "consume")
+    while not consume.act(way.office):
+        pass
+    before = shape(way.office)
     for step in JOURNEY:
         if step.name in {"begin", "reserve", "submit", "notify", "fetch", "consume"}:
             step.act(way.office)

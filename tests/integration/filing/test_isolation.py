@@ -43,7 +43,7 @@ def asked(who: Filer, method: str, path: str, filing: str, attachment: str) -> t
     headers = {"Idempotency_Key": "guess-0001", "If_Match": '"1"'}
     body = BODIES[path] if method in {"POST", "PUT"} else None
     with pytest.raises(Refusal) as error:
-        who.call(method, path.format(identifier=filing, attachment=attachment), body, **headers)
+        who.call(method, path.format(identifier=filing, attachment=attachment, code="receipt", sha256="0" * 64), body, **headers)
     return error.value.answer.status, error.value.answer.body
 
 
