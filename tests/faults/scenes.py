@@ -144,7 +144,9 @@ def three_credits(place: World) -> Actors:
 
 def two_seals(place: World) -> Actors:
     """What waits in the sealing queue, twice: letter and time-stamp."""
-    return [partial(place.rooms.seal, _stream(place))] * 2
+    rooms = place.rooms
+    assert rooms.seal_receipt and rooms.seal_letter and rooms.raise_letters  # made before anybody waits: making holds a lock
+    return [partial(rooms.seal, _stream(place))] * 2
 
 
 def two_loggers(place: World) -> Actors:
