@@ -64,4 +64,8 @@ class Pkcs11Signer:
     def _session(self) -> Any:
         import pkcs11
 
-        return pkcs11.lib(self.module).get_token(token_label=self.token).open(user_pin=self.pin)
+        token = pkcs11.lib(self.module).get_token(token_label=self.token)
+        try:
+            return token.open(user_pin=self.pin)
+        except pkcs11.exceptions.UserAlreadyLoggedIn:  # a login is the process's, whoever of it logged in
+            return token.open()

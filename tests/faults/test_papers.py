@@ -161,7 +161,8 @@ def begin_change(office: World) -> None:
     """A paper whose fee is due first."""
     memory = office.memory.journey
     path = f"/v1/filings/{memory['filing']}/papers"
-    memory["paper"] = wanted(office.request("POST", path, CHANGE, headers={"Idempotency-Key": "change"}), 201).json["id"]
+    reply = office.request("POST", path, CHANGE, headers={"Idempotency-Key": "change-begin"})
+    memory["paper"] = wanted(reply, 201).json["id"]
 
 
 def order_it(office: World) -> None:

@@ -58,6 +58,10 @@ def test_a_token_signs_its_own_certificate_request(token: Pkcs11Signer) -> None:
     assert read.is_signature_valid
 
 
+def test_two_signers_of_one_token_in_one_process_both_sign(token: Pkcs11Signer) -> None:
+    assert token.sign(b"x") == Pkcs11Signer.of(URI, PIN).sign(b"x")
+
+
 def test_a_key_that_is_not_there_is_unavailable(token: Pkcs11Signer) -> None:
     other = Pkcs11Signer.of(URI.replace("object=seal", "object=other"), PIN)
 
