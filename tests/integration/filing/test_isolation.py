@@ -42,8 +42,9 @@ def routes_with_an_identifier() -> list[tuple[str, str]]:
 def asked(who: Filer, method: str, path: str, filing: str, attachment: str) -> tuple[int, bytes]:
     headers = {"Idempotency_Key": "guess-0001", "If_Match": '"1"'}
     body = BODIES[path] if method in {"POST", "PUT"} else None
+    place = path.format(identifier=filing, attachment=attachment, code="receipt", sha256="0" * 64)
     with pytest.raises(Refusal) as error:
-        who.call(method, path.format(identifier=filing, attachment=attachment, code="receipt", sha256="0" * 64), body, **headers)
+        who.call(method, place, body, **headers)
     return error.value.answer.status, error.value.answer.body
 
 
