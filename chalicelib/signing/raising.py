@@ -15,7 +15,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Protocol
 
 from chalicelib.contracts import records
@@ -228,13 +227,15 @@ class _Run:
 
     def __init__(self, room: RaiseLetters) -> None:
         self._room = room
+        self._trust: Trust | None = None
         self._status: Status | None = None
         self._lists: tuple[bytes, ...] = ()
 
-    @cached_property
+    @property
     def trust(self) -> Trust:
-        """Chain and roots as they are configured now."""
-        return self._room.trust()
+        """Chain and roots as they are configured now. (No `cached_property`: its lock is one for all runs.)"""
+        self._trust = self._trust or self._room.trust()
+        return self._trust
 
     def evidence(self, newest: levels.Newest) -> Evidence:
         """For a letter whose newest time-stamp is `newest`. Unavailable while the responder tells of an earlier time."""
